@@ -1,0 +1,54 @@
+import type { FromSchema } from 'json-schema-to-ts';
+import type { OptionsSchema } from '../core/schema.js';
+
+/** What a sample's label is. */
+export type Target =
+  | { readonly kind: 'class'; readonly classes: number; readonly names?: readonly string[] }
+  /** Numbers to regress, `shape` per sample. */
+  | { readonly kind: 'value'; readonly shape: readonly number[] };
+
+/** One split of a data set. Samples stay in their stored form (for instance uint8); `read` makes float32 batches. */
+export interface Samples {
+  readonly count: number;
+  /**
+   * Writes the samples `indices`, normalized, one after another into `x`, and their labels into `y`.
+   * @param indices positions in 0..count-1, any order, repeats allowed
+   * @param x at least indices.length × product(inputShape) float32
+   * @param y class targets: Int32Array, one class index a sample; value targets: Float32Array, product(shape) a sample
+   */
+  read(indices: ArrayLike<number>, x: Float32Array, y: Int32Array | Float32Array): void | Promise<void>;
+}
+
+/** A labelled data set in up to three splits. */
+export interface Dataset {
+  /** Shape of one sample without the batch dimension, for images [C, H, W]. */
+  readonly inputShape: readonly number[];
+  readonly target: Target;
+  readonly train: Samples;
+  readonly validation: Samples | null;
+  readonly test: Samples | null;
+}
+
+export interface OpenContext<Options> {
+  /** After defaults; values marked `x-lathe: file` or `folder` are absolute paths. */
+  readonly options: Options;
+  readonly signal: AbortSignal;
+}
+
+/** A reader of one format. */
+export interface DatasetDefinition<Options = unknown> {
+  readonly name: string;
+  /** Part of the cache key: raise it when the same files may give other samples. */
+  readonly revision: number;
+  readonly summary: string;
+  readonly options: OptionsSchema;
+  /** Checks everything that can be checked (files, magic numbers, shapes, label range) and returns the data set. */
+  open(context: OpenContext<Options>): Promise<Dataset>;
+}
+
+/** A reader whose options type follows from its schema. */
+export function defineDataset<const S extends OptionsSchema>(
+  definition: Omit<DatasetDefinition<FromSchema<S>>, 'options'> & { readonly options: S },
+): DatasetDefinition {
+  return definition as unknown as DatasetDefinition;
+}

@@ -1,0 +1,79 @@
+import type { DataType, Tensor } from './ir.js';
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function sizeOf(dims: readonly number[]): number {
+  let size = 1;
+  for (const dim of dims) size *= dim;
+  return size;
+}
+
+/** A float32 tensor over the values (no copy of a Float32Array). */
+export function floatTensor(values: Float32Array | readonly number[], dims: readonly number[]): Tensor {
+  return fromArray('float32', values instanceof Float32Array ? values : Float32Array.from(values), dims);
+}
+
+export function int64Tensor(values: readonly (number | bigint)[], dims: readonly number[] = [values.length]): Tensor {
+  return fromArray(
+    'int64',
+    BigInt64Array.from(values, (value) => BigInt(value)),
+    dims,
+  );
+}
+
+export function int32Tensor(values: Int32Array | readonly number[], dims: readonly number[]): Tensor {
+  return fromArray('int32', values instanceof Int32Array ? values : Int32Array.from(values), dims);
+}
+
+/** A tensor over a typed array's bytes, without a copy. Throws if the element count does not match the shape. */
+export function fromArray(
+  dataType: DataType,
+  array: ArrayBufferView & { length: number },
+  dims: readonly number[],
+): Tensor {
+  if (array.length !== sizeOf(dims)) {
+    throw new Error(`internal: ${array.length} elements do not fill the shape [${dims.join(', ')}]`);
+  }
+  return { dataType, dims, bytes: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) };
+}
+
+/** The elements of a float32 tensor: a view where the alignment allows it, else a copy. Do not write to it. */
+export function floatsOf(tensor: Tensor): Float32Array {
+  if (tensor.dataType !== 'float32') throw new Error(`internal: expected float32, got ${tensor.dataType}`);
+  return view(tensor.bytes, Float32Array);
+}
+
+/** The elements of an integer or bool tensor of at most 32 bits, or an int64 one, as numbers. Throws for other types. */
+export function intsOf(tensor: Tensor): number[] {
+  switch (tensor.dataType) {
+    case 'int64':
+      return Array.from(view(tensor.bytes, BigInt64Array), Number);
+    case 'uint64':
+      return Array.from(view(tensor.bytes, BigUint64Array), Number);
+    case 'int32':
+      return Array.from(view(tensor.bytes, Int32Array));
+    case 'uint32':
+      return Array.from(view(tensor.bytes, Uint32Array));
+    case 'int16':
+      return Array.from(view(tensor.bytes, Int16Array));
+    case 'uint16':
+      return Array.from(view(tensor.bytes, Uint16Array));
+    case 'int8':
+      return Array.from(view(tensor.bytes, Int8Array));
+    case 'uint8':
+    case 'bool':
+      return Array.from(tensor.bytes);
+    default:
+      throw new Error(`internal: expected an integer tensor, got ${tensor.dataType}`);
+  }
+}
+
+interface TypedArrayConstructor<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
+}
+
+function view<T>(bytes: Uint8Array, type: TypedArrayConstructor<T>): T {
+  const size = type.BYTES_PER_ELEMENT;
+  const source = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new type(source.buffer, source.byteOffset, Math.floor(bytes.byteLength / size));
+}

@@ -1,0 +1,101 @@
+import type { FromSchema } from 'json-schema-to-ts';
+import type { Json } from '../core/canonical-json.js';
+import type { Random } from '../core/random.js';
+import type { OptionsSchema } from '../core/schema.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Model } from '../onnx/ir.js';
+
+/** A model that a stage receives. */
+export interface ModelInput {
+  /** Read-only file; external data, if any, lies beside it. */
+  readonly path: string;
+  /** SHA-256 of the content. */
+  readonly digest: string;
+  /** Reads and parses it; every call gives a model of its own. */
+  load(): Promise<Model>;
+}
+
+export type InputSpec = 'model' | { readonly type: 'model'; readonly optional: true };
+/** `{ same: slot }`: the stage passes that input on unchanged (evaluate does). */
+export type OutputSpec = 'model' | { readonly same: string };
+
+export interface MetricSpec {
+  /** 'ratio', 'ms', 'bytes', 'count', 'nats' or '' for structured values. */
+  readonly unit: string;
+  readonly better?: 'higher' | 'lower';
+}
+
+export interface Logger {
+  debug(message: string, details?: Record<string, Json>): void;
+  info(message: string, details?: Record<string, Json>): void;
+  warn(message: string, details?: Record<string, Json>): void;
+}
+
+/** Where a long stage is. */
+export interface Progress {
+  /** 0..1 of the stage. */
+  readonly fraction: number;
+  /** Shown beside the stage, for instance { epoch: 2, loss: 0.31, accuracy: 0.89, imagesPerS: 7000 }. */
+  readonly values?: Readonly<Record<string, number>>;
+}
+
+export interface StageContext<Options, Slots extends string = string> {
+  /** After defaults. `x-lathe: file`/`folder` values are absolute paths; `dataset`, `network` and `model` ones are names to pass to the methods below. */
+  readonly options: Options;
+  readonly inputs: { readonly [slot in Slots]: ModelInput };
+  /** The model that an option marked `x-lathe: model` names. */
+  model(name: string): ModelInput;
+  /** Opens the data set that an option names; opened once per stage. */
+  data(name: string): Promise<Dataset>;
+  /** Builds the network that an option names, with fresh weights; input shape and outputs from the data set where the recipe is silent. */
+  network(name: string, data: Dataset, random: Random): Promise<Model>;
+  /** Equal seeds give equal models: the only permitted source of randomness. */
+  readonly random: Random;
+  /** Aborted on Ctrl-C and timeout: stop soon. */
+  readonly signal: AbortSignal;
+  /** CPU cores granted to this stage. */
+  readonly cores: number;
+  readonly log: Logger;
+  progress(progress: Progress): void;
+  /** Reports a metric that the definition declares; NaN and Infinity are refused. */
+  metric(name: string, value: Json): void;
+  /** An empty folder of this stage's own, removed afterwards. */
+  readonly scratch: string;
+}
+
+export interface PlanContext<Options> {
+  readonly options: Options;
+  /** Slots that are connected. */
+  readonly inputs: readonly string[];
+}
+
+export interface StageDefinition<Options = unknown> {
+  readonly name: string;
+  /** Part of the cache key: raise it when equal inputs may give other bytes. */
+  readonly revision: number;
+  readonly summary: string;
+  readonly options: OptionsSchema;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly outputs: Readonly<Record<string, OutputSpec>>;
+  readonly metrics: Readonly<Record<string, MetricSpec>>;
+  /** True if the bytes depend on onnxruntime and the CPU: they join the key then. */
+  readonly computes: boolean;
+  /** Static check of the options against each other; throws UserError. No files, no training. */
+  check?(context: PlanContext<Options>): void;
+  /** Returns one model per declared output (those with `same` aside); {} if there is none. */
+  run(context: StageContext<Options>): Promise<Readonly<Record<string, Model>>>;
+}
+
+const BRAND = Symbol.for('onnx-lathe.Stage');
+
+/** A stage whose option types follow from its schema. */
+export function defineStage<const S extends OptionsSchema>(
+  definition: Omit<StageDefinition<FromSchema<S>>, 'options'> & { readonly options: S },
+): StageDefinition {
+  return Object.assign({ [BRAND]: true }, definition) as unknown as StageDefinition;
+}
+
+/** True for what any copy of `defineStage` returned. */
+export function isStageDefinition(value: unknown): value is StageDefinition {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+}

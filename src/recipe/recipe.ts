@@ -1,0 +1,67 @@
+import type { Json } from '../core/canonical-json.js';
+import type { Place } from '../core/errors.js';
+
+/** A checked recipe: parameters substituted, defaults of the document applied, options of plugins not yet judged. */
+export interface Recipe {
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** Absolute folder that relative paths refer to. */
+  readonly folder: string;
+  readonly name: string;
+  readonly seed: number;
+  /** As written: './local.ts' or a package name. */
+  readonly plugins: readonly PluginReference[];
+  readonly params: Readonly<Record<string, Json>>;
+  readonly env: { readonly hash: readonly string[]; readonly pass: readonly string[] };
+  readonly data: Readonly<Record<string, DataDeclaration>>;
+  readonly networks: Readonly<Record<string, NetworkDeclaration>>;
+  readonly models: Readonly<Record<string, ModelDeclaration>>;
+  /** Every model-producing stage is evaluated on this data set for the final table, in a cell of its own. */
+  readonly measure: MeasureDeclaration | null;
+  readonly stages: readonly StageDeclaration[];
+  readonly exports: Readonly<Record<string, ExportDeclaration>>;
+  /** Where the value at a path of keys and indices stands in the file, e.g. ['stages', 0, 'with', 'epochs']; a missing path gives its nearest ancestor. */
+  locate(path: readonly (string | number)[], target?: 'key' | 'value'): Place;
+}
+
+export interface PluginReference {
+  readonly specifier: string;
+  readonly path: readonly (string | number)[];
+}
+export interface DataDeclaration {
+  readonly uses: string;
+  readonly with: Readonly<Record<string, Json>>;
+}
+export type NetworkDeclaration =
+  | { readonly kind: 'layers'; readonly layers: readonly Json[]; readonly input: readonly number[] | null }
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'uses'; readonly uses: string; readonly with: Readonly<Record<string, Json>> };
+export interface ModelDeclaration {
+  readonly file: string;
+  readonly sha256: string | null;
+}
+export interface MeasureDeclaration {
+  readonly data: string;
+}
+export interface StageDeclaration {
+  readonly id: string;
+  readonly uses: string;
+  /** null: the model of the stage above; a string: slot `model`; else slot → source. */
+  readonly from: string | Readonly<Record<string, string>> | null;
+  readonly needs: readonly string[];
+  readonly with: Readonly<Record<string, Json>>;
+  readonly expect: Readonly<Record<string, GateDeclaration>>;
+  readonly timeoutMs: number | null;
+}
+/** Limits on one metric. `maxDrop` and `maxRise` compare with the same metric of the stage `from`. */
+export interface GateDeclaration {
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxDrop?: number;
+  readonly maxRise?: number;
+  readonly from?: string;
+}
+export interface ExportDeclaration {
+  readonly from: string;
+  readonly to: string;
+}
