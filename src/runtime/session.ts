@@ -1,4 +1,5 @@
-import * as ort from 'onnxruntime-node';
+import { createRequire } from 'node:module';
+import type * as ort from 'onnxruntime-node';
 import { UserError } from '../core/errors.js';
 import type { DataType, Model } from '../onnx/ir.js';
 import { encodeModel } from '../onnx/write.js';
@@ -41,6 +42,8 @@ export class Session {
   private constructor(
     private readonly session: ort.InferenceSession,
     private readonly name: string,
+    /** Makes onnxruntime's tensors; the module itself loads with the first session, see `create`. */
+    private readonly Tensor: typeof ort.Tensor,
   ) {
     this.inputNames = session.inputNames;
     this.outputNames = session.outputNames;
@@ -61,15 +64,14 @@ export class Session {
       logSeverityLevel: 3,
       ...(options.extra === undefined ? {} : { extra: options.extra as Record<string, unknown> }),
     };
+    // Loaded here, so that importing this file costs nothing: a run answered from the cache never loads onnxruntime.
+    const { InferenceSession, Tensor } = await import('onnxruntime-node');
     try {
       const session =
         typeof source === 'string'
-          ? await ort.InferenceSession.create(source, sessionOptions)
-          : await ort.InferenceSession.create(
-              source instanceof Uint8Array ? source : encodeModel(source),
-              sessionOptions,
-            );
-      return new Session(session, name);
+          ? await InferenceSession.create(source, sessionOptions)
+          : await InferenceSession.create(source instanceof Uint8Array ? source : encodeModel(source), sessionOptions);
+      return new Session(session, name, Tensor);
     } catch (cause) {
       throw new UserError(
         'RUNTIME_LOAD',
@@ -94,11 +96,11 @@ export class Session {
     for (const name of this.inputNames) {
       const feed = feeds[name];
       if (feed === undefined) throw new Error(`internal: no feed for the input "${name}" of ${this.name}`);
-      inputs[name] = toOrt(feed);
+      inputs[name] = toOrt(this.Tensor, feed);
     }
     let results: ort.InferenceSession.OnnxValueMapType;
     try {
-      results = await this.session.run(inputs, toFetches(fetch));
+      results = await this.session.run(inputs, toFetches(this.Tensor, fetch));
     } catch (cause) {
       throw new UserError('RUNTIME_RUN', `onnxruntime failed to run ${this.name}: ${messageOf(cause)}`, '', {
         cause,
@@ -116,9 +118,9 @@ export class Session {
   }
 }
 
-/** onnxruntime's version, part of the key of everything it computes. */
+/** onnxruntime's version, part of the key of everything it computes. Does not load onnxruntime. */
 export function runtimeVersion(): string {
-  return ort.env.versions.node ?? ort.env.versions.common;
+  return (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
 }
 
 /** A float32 feed over values. */
@@ -126,19 +128,22 @@ export function floatFeed(data: Float32Array, dims: readonly number[]): Feed {
   return { dataType: 'float32', dims, data };
 }
 
-function toOrt(feed: Feed): ort.Tensor {
-  return new ort.Tensor(feed.dataType as ort.Tensor.Type, feed.data as ort.Tensor.DataType, feed.dims);
+function toOrt(Tensor: typeof ort.Tensor, feed: Feed): ort.Tensor {
+  return new Tensor(feed.dataType as ort.Tensor.Type, feed.data as ort.Tensor.DataType, feed.dims);
 }
 
 function fromOrt(tensor: ort.Tensor): Feed {
   return { dataType: tensor.type as DataType, dims: tensor.dims, data: tensor.data as TypedArray };
 }
 
-function toFetches(fetch: readonly string[] | Readonly<Record<string, Feed | null>>): ort.InferenceSession.FetchesType {
+function toFetches(
+  Tensor: typeof ort.Tensor,
+  fetch: readonly string[] | Readonly<Record<string, Feed | null>>,
+): ort.InferenceSession.FetchesType {
   if (Array.isArray(fetch)) return fetch as readonly string[];
   const fetches: Record<string, ort.OnnxValue | null> = {};
   for (const [name, feed] of Object.entries(fetch as Record<string, Feed | null>))
-    fetches[name] = feed === null ? null : toOrt(feed);
+    fetches[name] = feed === null ? null : toOrt(Tensor, feed);
   return fetches;
 }
 
