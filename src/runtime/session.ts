@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type * as ort from 'onnxruntime-node';
 import { UserError } from '../core/errors.js';
 import type { DataType, Model } from '../onnx/ir.js';
@@ -116,11 +115,6 @@ export class Session {
   async release(): Promise<void> {
     await this.session.release();
   }
-}
-
-/** onnxruntime's version, part of the key of everything it computes. Does not load onnxruntime. */
-export function runtimeVersion(): string {
-  return (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
 }
 
 /** A float32 feed over values. */
