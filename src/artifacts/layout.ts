@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+
+/** Where things lie in a cache folder, see docs/cache.md. */
+export interface Layout {
+  readonly root: string;
+  readonly tag: string;
+  readonly tmp: string;
+  readonly quarantine: string;
+  blob(digest: string): string;
+  record(key: string): string;
+}
+
+/** @param cacheDir the folder that holds `v1`, for instance `.lathe/cache` */
+export function layoutOf(cacheDir: string): Layout {
+  const root = join(cacheDir, 'v1');
+  return {
+    root,
+    tag: join(root, 'CACHEDIR.TAG'),
+    tmp: join(root, 'tmp'),
+    quarantine: join(root, 'quarantine'),
+    blob: (digest) => join(root, 'cas', 'sha256', digest.slice(0, 2), digest),
+    record: (key) => join(root, 'ac', key.slice(0, 2), `${key}.json`),
+  };
+}

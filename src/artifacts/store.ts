@@ -1,0 +1,227 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Json } from '../core/canonical-json.js';
+import {
+  type ActionRecord,
+  decodeRecord,
+  encodeRecord,
+  type StoredFile,
+  type StoredModel,
+  storedModel,
+} from './action-record.js';
+import { makeFolder, publish, replace, writeDurably } from './durable.js';
+import { hashOfFile, hashOfStagedFile } from './file-hash.js';
+import { type Layout, layoutOf } from './layout.js';
+import { removeLeftovers } from './leftovers.js';
+import { ownerPrefix } from './owner.js';
+import { guarded, storageError, systemCode } from './storage-error.js';
+
+export interface StoreOptions {
+  /** Told in one sentence what was found damaged. */
+  readonly onWarning?: (message: string) => void;
+}
+
+export interface Commit {
+  readonly key: string;
+  readonly keyRecord: Json;
+  /** Slot to the files of its model, the model first. They lie in a folder of `makeStaging` and are moved away. */
+  readonly outputs: Readonly<Record<string, readonly string[]>>;
+  readonly metrics: Readonly<Record<string, Json>>;
+  readonly durationMs: number;
+  /** Overrule an earlier result for the key; otherwise the first one stays and is returned. */
+  readonly overrule: boolean;
+}
+
+/**
+ * The cache: models by the digest of their content, results by the key of what produced them.
+ * Whatever is killed at whatever moment, a reader finds a whole, verified result or none; docs/cache.md tells how.
+ * All methods throw UserErrors of class infrastructure where the file system refuses.
+ */
+export class Store {
+  private readonly layout: Layout;
+  private readonly warn: (message: string) => void;
+  /** Blobs whose content was checked or written by this process, so that a run hashes none twice. */
+  private readonly verified = new Map<string, Promise<boolean>>();
+  private prepared: Promise<void> | undefined;
+
+  /** Touches nothing on the disk. @param cacheDir for instance `.lathe/cache` */
+  constructor(cacheDir: string, options: StoreOptions = {}) {
+    this.layout = layoutOf(cacheDir);
+    this.warn = options.onWarning ?? (() => {});
+  }
+
+  /** The result for a key, with every file of its outputs verified; null if there is none or it was damaged. */
+  async lookup(key: string): Promise<ActionRecord | null> {
+    const path = this.layout.record(key);
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT') return null;
+      throw storageError(cause, path);
+    }
+    const record = decodeRecord(text, key);
+    if (record === undefined) {
+      await this.setAside(path, `The cached result ${key.slice(0, 12)} is damaged`);
+      return null;
+    }
+    for (const file of Object.values(record.outputs).flatMap((output) => output.files)) {
+      if (await this.isIntact(file)) continue;
+      const isMoved = await this.setAside(path, `The cached model ${file.digest.slice(0, 12)} is damaged or missing`);
+      if (isMoved) await this.moveToQuarantine(this.layout.blob(file.digest));
+      this.verified.delete(file.digest);
+      return null;
+    }
+    return record;
+  }
+
+  /** Stores a result: the content first, the record last. Returns the record that holds from now on for the key. */
+  async commit(commit: Commit): Promise<ActionRecord> {
+    return guarded(this.layout.root, async () => {
+      await this.prepare();
+      const outputs: Record<string, StoredModel> = {};
+      for (const [slot, paths] of Object.entries(commit.outputs)) {
+        const files: StoredFile[] = [];
+        for (const path of paths) files.push({ name: basename(path), ...(await this.adopt(path)) });
+        outputs[slot] = storedModel(files);
+      }
+      const record: ActionRecord = {
+        schema: 1,
+        key: commit.key,
+        keyRecord: commit.keyRecord,
+        outputs,
+        metrics: commit.metrics,
+        durationMs: commit.durationMs,
+        createdAt: new Date().toISOString(),
+      };
+      return this.publishRecord(record, commit.overrule);
+    });
+  }
+
+  /** The read-only file that holds a blob. */
+  pathOf(digest: string): string {
+    return this.layout.blob(digest);
+  }
+
+  /**
+   * The path by which a model can be loaded: the blob itself, or, where it has external data, a hard link or copy in
+   * `folder` with the data beside it (onnxruntime follows no symbolic link there).
+   */
+  async materialize(model: StoredModel, folder: string): Promise<string> {
+    const [first] = model.files;
+    if (model.files.length === 1) return this.pathOf(first!.digest);
+    return guarded(folder, async () => {
+      await mkdir(folder, { recursive: true });
+      for (const file of model.files) await linkOrCopy(this.pathOf(file.digest), join(folder, file.name));
+      return join(folder, first!.name);
+    });
+  }
+
+  /** A new folder on the cache's file system for what is in the making. */
+  async makeStaging(): Promise<string> {
+    return guarded(this.layout.tmp, async () => {
+      await this.prepare();
+      const path = join(this.layout.tmp, this.temporaryName());
+      await mkdir(path);
+      return path;
+    });
+  }
+
+  async removeStaging(path: string): Promise<void> {
+    await guarded(path, () => rm(path, { recursive: true, force: true }));
+  }
+
+  private async prepare(): Promise<void> {
+    this.prepared ??= (async () => {
+      await makeFolder(this.layout.tmp);
+      await writeFile(this.layout.tag, CACHEDIR_TAG, { flag: 'wx' }).catch((cause) => {
+        if (systemCode(cause) !== 'EEXIST') throw cause;
+      });
+      await removeLeftovers(this.layout.tmp);
+    })();
+    // A full disk now may have room later.
+    this.prepared.catch(() => {
+      this.prepared = undefined;
+    });
+    return this.prepared;
+  }
+
+  /** Moves a staged file to its place by content. */
+  private async adopt(staged: string): Promise<{ digest: string; bytes: number }> {
+    const { digest, bytes } = await hashOfStagedFile(staged);
+    await chmod(staged, 0o444);
+    const path = this.layout.blob(digest);
+    if (!(await publish(staged, path)) && !(await this.isIntact({ name: '', digest, bytes }))) {
+      await this.setAside(path, `The cached model ${digest.slice(0, 12)} is damaged`);
+      await publish(staged, path);
+    }
+    this.verified.set(digest, Promise.resolve(true));
+    return { digest, bytes };
+  }
+
+  private async publishRecord(record: ActionRecord, overrule: boolean): Promise<ActionRecord> {
+    const path = this.layout.record(record.key);
+    const temporary = join(this.layout.tmp, this.temporaryName());
+    await writeDurably(temporary, encodeRecord(record));
+    try {
+      if (overrule) {
+        await replace(temporary, path);
+        return record;
+      }
+      while (!(await publish(temporary, path))) {
+        // Another process was first: its result holds, so that all of them go on from the same bytes.
+        const winner = await this.lookup(record.key);
+        if (winner !== null) return winner;
+      }
+      return record;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  private isIntact(file: StoredFile): Promise<boolean> {
+    let answer = this.verified.get(file.digest);
+    if (answer === undefined) {
+      answer = hashOfFile(this.pathOf(file.digest)).then((digest) => digest === file.digest);
+      this.verified.set(file.digest, answer);
+    }
+    return answer;
+  }
+
+  /** Moves a damaged file out of the way with a warning. Returns false in a cache that cannot be written. */
+  private async setAside(path: string, problem: string): Promise<boolean> {
+    const isMoved = await this.moveToQuarantine(path);
+    this.warn(`${problem}; ${isMoved ? 'it was moved to quarantine and' : 'it'} will be computed again.`);
+    return isMoved;
+  }
+
+  private async moveToQuarantine(path: string): Promise<boolean> {
+    try {
+      await makeFolder(this.layout.quarantine);
+      await rename(
+        path,
+        join(this.layout.quarantine, `${basename(path)}-${Date.now()}-${randomBytes(3).toString('hex')}`),
+      );
+      return true;
+    } catch (cause) {
+      const code = systemCode(cause);
+      if (code === 'ENOENT') return true;
+      if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return false;
+      throw storageError(cause, path);
+    }
+  }
+
+  private temporaryName(): string {
+    return `${ownerPrefix()}-${randomBytes(6).toString('hex')}`;
+  }
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to));
+}
+
+/** Tells backup programs to pass by: https://bford.info/cachedir/ */
+const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
+# This folder is the cache of Lathe (onnx-lathe). It can be deleted at any time; results are computed again.
+`;
