@@ -26,7 +26,8 @@ export interface OpOptions {
 /**
  * Builds an ONNX graph operator by operator. Every value's element type and shape is inferred when it is made, so that
  * code which needs a shape (gradients above all) can ask for it.
- * Numbers given as attributes become ints unless the operator is given `{ type: 'float', value }`: ONNX distinguishes.
+ * Whole numbers given as attributes become ints, except under names that are floats in every operator (`alpha`);
+ * where that guess is wrong, give `{ type: 'float', value }`: ONNX distinguishes.
  */
 export class GraphBuilder {
   readonly graph: Graph;
@@ -106,7 +107,7 @@ export class GraphBuilder {
       attributes: new Map(),
     };
     for (const [name, input] of Object.entries(attributes)) {
-      if (input !== undefined) node.attributes.set(name, toAttribute(input));
+      if (input !== undefined) node.attributes.set(name, toAttribute(input, name));
     }
     for (let i = 0; i < count; i++) {
       const fixed = options.outputs?.[i];
@@ -201,17 +202,50 @@ export class GraphBuilder {
   }
 }
 
-export function toAttribute(input: Exclude<AttributeInput, undefined>): Attribute {
+/**
+ * The attribute for a plain value. Whole numbers become ints, except under the names that ONNX and onnxruntime use
+ * for floats only (`alpha`, `epsilon` …).
+ */
+export function toAttribute(input: Exclude<AttributeInput, undefined>, name = ''): Attribute {
   if (typeof input === 'number') {
-    return Number.isInteger(input) ? { type: 'int', value: input } : { type: 'float', value: input };
+    const isInt = Number.isInteger(input) && !FLOAT_ATTRIBUTES.has(name);
+    return { type: isInt ? 'int' : 'float', value: input };
   }
   if (typeof input === 'string') return { type: 'string', value: input };
   if (!Array.isArray(input)) return input as Attribute;
-  if (input.every((item) => typeof item === 'string')) return { type: 'strings', value: input as string[] };
-  return (input as number[]).every((item) => Number.isInteger(item))
-    ? { type: 'ints', value: input as number[] }
-    : { type: 'floats', value: input as number[] };
+  if (input.length > 0 && input.every((item) => typeof item === 'string')) {
+    return { type: 'strings', value: input as string[] };
+  }
+  const isInts = input.every((item) => Number.isInteger(item)) && !FLOAT_ATTRIBUTES.has(name);
+  return { type: isInts ? 'ints' : 'floats', value: input as number[] };
 }
+
+const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'alpha',
+  'beta',
+  'gamma',
+  'epsilon',
+  'momentum',
+  'ratio',
+  'lambd',
+  'bias',
+  'mean',
+  'scale',
+  'scales',
+  'high',
+  'low',
+  'seed',
+  'min',
+  'max',
+  'cubic_coeff_a',
+  'extrapolation_value',
+  'spatial_scale',
+  'activation_alpha',
+  'activation_beta',
+  'activation_params',
+  'value_float',
+  'value_floats',
+]);
 
 function trimTrailingOmitted(names: string[]): string[] {
   let end = names.length;

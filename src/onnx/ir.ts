@@ -38,8 +38,17 @@ export interface Tensor {
   readonly bytes: Uint8Array;
   /** Only where dataType is 'string'; `bytes` is empty then. */
   readonly strings?: readonly Uint8Array[];
+  /** The name inside an attribute's TensorProto; an initializer's name is its key in the graph. */
+  readonly name?: string;
   readonly docString?: string;
+  readonly opaque?: Opaque;
 }
+
+/**
+ * Protobuf fields that Lathe does not interpret, in wire format, so that they are written back as they were read.
+ * Only src/onnx/proto looks inside.
+ */
+export type Opaque = Uint8Array;
 
 export type Attribute =
   | { readonly type: 'float'; readonly value: number }
@@ -50,8 +59,8 @@ export type Attribute =
   | { readonly type: 'floats'; readonly value: readonly number[] }
   | { readonly type: 'ints'; readonly value: readonly number[] }
   | { readonly type: 'strings'; readonly value: readonly string[] }
-  /** Anything else, kept as it was read so that it is written back unchanged. */
-  | { readonly type: 'opaque'; readonly value: unknown };
+  /** Anything else: sparse tensors, types, lists of graphs, integers beyond 2^53, strings that are no UTF-8. */
+  | { readonly type: 'opaque'; readonly value: Opaque };
 
 /** One operator call. An input '' is an omitted optional input; an output '' is not produced. */
 export interface Node {
@@ -63,6 +72,8 @@ export interface Node {
   outputs: string[];
   attributes: Map<string, Attribute>;
   docString?: string;
+  /** Overload, metadata, device configurations. */
+  opaque?: Opaque;
 }
 
 export interface ValueInfo {
@@ -70,8 +81,8 @@ export interface ValueInfo {
   dataType: DataType;
   /** null: the rank is unknown. */
   shape: readonly Dim[] | null;
-  /** A type that is no tensor (sequence, map, optional, sparse), kept as it was read. */
-  opaque?: unknown;
+  /** A type that is no tensor (sequence, map, optional, sparse), documentation, metadata. */
+  opaque?: Opaque;
 }
 
 export interface Graph {
@@ -84,6 +95,8 @@ export interface Graph {
   /** Known types of values that are neither input nor output. */
   valueInfo: Map<string, ValueInfo>;
   docString?: string;
+  /** Sparse initializers, quantization annotations, metadata. */
+  opaque?: Opaque;
 }
 
 export interface Model {
@@ -98,8 +111,8 @@ export interface Model {
   docString: string;
   /** metadata_props. */
   metadata: Map<string, string>;
-  /** Local functions and training info, kept as they were read. */
-  opaque?: unknown;
+  /** Local functions, training info, device configurations. */
+  opaque?: Opaque;
 }
 
 export function intAttribute(node: Node, name: string, fallback: number): number {

@@ -7,6 +7,16 @@ export function sizeOf(dims: readonly number[]): number {
   return size;
 }
 
+/** Bits of one element; 0 for strings and undefined. */
+export function bitsOf(dataType: DataType): number {
+  return BITS[dataType];
+}
+
+/** Bytes of a tensor of this type and shape; types below 8 bits are packed, the last byte filled up. */
+export function byteLengthOf(dataType: DataType, dims: readonly number[]): number {
+  return Math.ceil((sizeOf(dims) * BITS[dataType]) / 8);
+}
+
 /** A float32 tensor over the values (no copy of a Float32Array). */
 export function floatTensor(values: Float32Array | readonly number[], dims: readonly number[]): Tensor {
   return fromArray('float32', values instanceof Float32Array ? values : Float32Array.from(values), dims);
@@ -77,3 +87,33 @@ function view<T>(bytes: Uint8Array, type: TypedArrayConstructor<T>): T {
   const source = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   return new type(source.buffer, source.byteOffset, Math.floor(bytes.byteLength / size));
 }
+
+const BITS: Record<DataType, number> = {
+  float32: 32,
+  float64: 64,
+  float16: 16,
+  bfloat16: 16,
+  int8: 8,
+  int16: 16,
+  int32: 32,
+  int64: 64,
+  uint8: 8,
+  uint16: 16,
+  uint32: 32,
+  uint64: 64,
+  int4: 4,
+  uint4: 4,
+  int2: 2,
+  uint2: 2,
+  float8e4m3fn: 8,
+  float8e4m3fnuz: 8,
+  float8e5m2: 8,
+  float8e5m2fnuz: 8,
+  float8e8m0: 8,
+  float4e2m1: 4,
+  complex64: 64,
+  complex128: 128,
+  bool: 8,
+  string: 0,
+  undefined: 0,
+};
