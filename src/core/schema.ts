@@ -1,4 +1,4 @@
-import type { JSONSchema } from 'json-schema-to-ts';
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 
 /**
  * JSON Schema (draft 2020-12) of a plugin's options: defaults live here, once.
@@ -12,6 +12,9 @@ import type { JSONSchema } from 'json-schema-to-ts';
  * write it as such text.
  */
 export type OptionsSchema = JSONSchema & { readonly type: 'object' };
+
+/** The type of the options that a schema describes. Put off until the schema is known: FromSchema of an open one overflows the compiler. */
+export type OptionsOf<S> = S extends JSONSchema ? FromSchema<S> : never;
 
 export type ReferenceKind = 'file' | 'folder' | 'dataset' | 'network' | 'model';
 export type UnitKind = 'bytes' | 'duration' | 'ratio';

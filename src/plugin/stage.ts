@@ -1,7 +1,6 @@
-import type { FromSchema } from 'json-schema-to-ts';
 import type { Json } from '../core/canonical-json.js';
 import type { Random } from '../core/random.js';
-import type { OptionsSchema } from '../core/schema.js';
+import type { OptionsOf, OptionsSchema } from '../core/schema.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Model } from '../onnx/ir.js';
 
@@ -90,7 +89,7 @@ const BRAND = Symbol.for('onnx-lathe.Stage');
 
 /** A stage whose option types follow from its schema. */
 export function defineStage<const S extends OptionsSchema>(
-  definition: Omit<StageDefinition<FromSchema<S>>, 'options'> & { readonly options: S },
+  definition: Omit<StageDefinition<OptionsOf<S>>, 'options'> & { readonly options: S },
 ): StageDefinition {
   return Object.assign({ [BRAND]: true }, definition) as unknown as StageDefinition;
 }
