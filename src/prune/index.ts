@@ -1,1 +1,5 @@
-export {};
+export * from './keep-largest.js';
+export * from './magnitude-masks.js';
+export * from './masks.js';
+export * from './prune-gradually.js';
+export * from './schedule.js';
