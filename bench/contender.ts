@@ -1,0 +1,49 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** A live process that runs training steps on demand: it reads a number of steps and answers with the ms they took. */
+export class Contender {
+  private readonly child: ChildProcessWithoutNullStreams;
+  private readonly lines: AsyncIterator<string>;
+
+  constructor(
+    readonly name: string,
+    command: readonly [string, ...string[]],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    const [file, ...args] = command;
+    this.child = spawn(file, args, { env: { ...process.env, ...env } });
+    this.child.stderr.pipe(process.stderr);
+    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Resolves when the process has built its network. */
+  async ready(): Promise<void> {
+    const line = await this.nextLine();
+    if (line !== 'ready') throw new Error(`${this.name} said "${line}" instead of "ready"`);
+  }
+
+  /** Milliseconds of one step, averaged over a burst. */
+  async burst(steps: number): Promise<number> {
+    this.child.stdin.write(`${steps}\n`);
+    return Number(await this.nextLine()) / steps;
+  }
+
+  stop(): void {
+    this.child.stdin.end();
+    this.child.kill();
+  }
+
+  private async nextLine(): Promise<string> {
+    const { value, done } = await this.lines.next();
+    if (done === true) throw new Error(`${this.name} ended early`);
+    return value;
+  }
+}
+
+/** The middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
