@@ -1,0 +1,53 @@
+import type { Batch } from '../batches.js';
+
+/** Weights and optimizer state, each a flat vector. */
+export interface TrainingState {
+  readonly parameters: Float32Array;
+  /** In the order of the optimizer's slot names. */
+  readonly slots: readonly Float32Array[];
+}
+
+/** What one step found, before its update, over the whole batch. */
+export interface StepResult {
+  /** Mean loss of the batch. */
+  readonly loss: number;
+  /** Samples whose largest output is their class; 0 where there are no classes. */
+  readonly correct: number;
+  /** One vector a shard: the batch statistics of all normalization layers, in the order of the program's layout. */
+  readonly statistics: readonly Float32Array[];
+}
+
+/** Runs training steps. Callers wait for one call to end before they make the next. */
+export interface TrainingEngine {
+  /** Two sets of buffers, so that one can be filled while a step reads the other. */
+  readonly batches: readonly [Batch, Batch];
+  /**
+   * One update of the weights. @param slot which of `batches` to learn from
+   * @param step its number, 0 for the first: dropout masks derive from it
+   * @param hyper the optimizer's hyperparameters for this step
+   */
+  step(call: { readonly slot: 0 | 1; readonly step: number; readonly hyper: Float32Array }): Promise<StepResult>;
+  /** The present state: views, valid until the next call. */
+  read(): Promise<TrainingState>;
+  /** The state that the last step started from: views, valid until the next call. */
+  readPrevious(): Promise<TrainingState>;
+  /** Replaces the mask (1 = kept) and sets what it drops to 0, in the weights and in the optimizer's state. */
+  setKeep(keep: Uint8Array): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Sets the elements whose mask is 0 to +0. */
+export function zeroDropped(vector: Float32Array, keep: Uint8Array): void {
+  for (let i = 0; i < vector.length; i++) if (keep[i] === 0) vector[i] = 0;
+}
+
+/** Reads the `report` outputs of all shards: loss and correct count, then statistics. */
+export function combineReports(reports: readonly Float32Array[]): StepResult {
+  let loss = 0;
+  let correct = 0;
+  for (const report of reports) {
+    loss += report[0]!;
+    correct += report[1]!;
+  }
+  return { loss, correct, statistics: reports.map((report) => report.slice(2)) };
+}

@@ -1,0 +1,80 @@
+import { type Feed, floatFeed, Session } from '../../runtime/session.js';
+import type { Batch } from '../batches.js';
+import { dropoutSize, fillDropoutMasks } from './dropout-masks.js';
+import { combineReports, type StepResult, type TrainingEngine, type TrainingState } from './engine.js';
+import { NAMES, type TrainingProgram } from './program.js';
+import { StateBuffers } from './state-buffers.js';
+
+/** Trains one shard in this thread: one run of onnxruntime a step. */
+export async function createLocalEngine(
+  program: TrainingProgram,
+  parameters: Float32Array,
+  batches: readonly [Batch, Batch],
+): Promise<TrainingEngine> {
+  if (program.graphs.kind !== 'fused') throw new Error('internal: one shard needs the fused graph');
+  const session = await Session.create(program.graphs.step, { name: 'the training graph' });
+  return new LocalEngine(program, session, new StateBuffers(program, parameters), batches);
+}
+
+class LocalEngine implements TrainingEngine {
+  private readonly report: Float32Array;
+  private readonly dropout: Uint8Array;
+
+  constructor(
+    private readonly program: TrainingProgram,
+    private readonly session: Session,
+    private readonly state: StateBuffers,
+    readonly batches: readonly [Batch, Batch],
+  ) {
+    this.report = new Float32Array(program.reportSize);
+    this.dropout = new Uint8Array(dropoutSize(program));
+  }
+
+  async step(call: { readonly slot: 0 | 1; readonly step: number; readonly hyper: Float32Array }): Promise<StepResult> {
+    const { program, state } = this;
+    const batch = this.batches[call.slot];
+    const feeds: Record<string, Feed> = {
+      ...state.feeds(),
+      [NAMES.hyper]: floatFeed(call.hyper, [program.hyperSize]),
+      ...batchFeeds(program, batch),
+    };
+    if (this.dropout.length > 0) {
+      fillDropoutMasks(program, call.step, 0, this.dropout);
+      feeds[NAMES.dropout] = dropoutFeed(this.dropout);
+    }
+    await this.session.run(feeds, {
+      ...state.fetches(),
+      [NAMES.report]: floatFeed(this.report, [program.reportSize]),
+    });
+    state.swap();
+    return combineReports([this.report]);
+  }
+
+  async read(): Promise<TrainingState> {
+    return this.state.current;
+  }
+
+  async readPrevious(): Promise<TrainingState> {
+    return this.state.previous;
+  }
+
+  async setKeep(keep: Uint8Array): Promise<void> {
+    this.state.setKeep(keep);
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** The batch as inputs of the gradient's graph. */
+export function batchFeeds(program: TrainingProgram, batch: Batch): Record<string, Feed> {
+  return {
+    [NAMES.x]: floatFeed(batch.x, program.xDims),
+    [NAMES.y]: { dataType: program.isClass ? 'int32' : 'float32', dims: program.yDims, data: batch.y },
+  };
+}
+
+export function dropoutFeed(mask: Uint8Array): Feed {
+  return { dataType: 'bool', dims: [mask.length], data: mask };
+}

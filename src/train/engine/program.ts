@@ -1,0 +1,46 @@
+/** Names of the training graphs' inputs and outputs. */
+export const NAMES = {
+  parameters: 'parameters',
+  /** Followed by the slot's name. */
+  slot: 'slot.',
+  /** Followed by the shard's number. */
+  gradient: 'gradient.',
+  hyper: 'hyper',
+  keep: 'keep',
+  x: 'x',
+  y: 'y',
+  dropout: 'dropout',
+  nextParameters: 'next.parameters',
+  nextSlot: 'next.slot.',
+  /** [2 + statistics]: the shard's share of the mean loss, its correct count, its batch statistics. */
+  report: 'report',
+} as const;
+
+/** What an engine needs to know; can be sent to a worker. */
+export interface TrainingProgram {
+  /** One graph for one shard (gradient and update), or two graphs for several. Bytes of .onnx files. */
+  readonly graphs:
+    | { readonly kind: 'fused'; readonly step: Uint8Array }
+    | { readonly kind: 'sharded'; readonly gradient: Uint8Array; readonly update: Uint8Array };
+  readonly shards: number;
+  /** Shapes of one shard's batch. */
+  readonly xDims: readonly number[];
+  readonly yDims: readonly number[];
+  readonly isClass: boolean;
+  /** Number of trained floats. */
+  readonly size: number;
+  readonly slotNames: readonly string[];
+  readonly hyperSize: number;
+  readonly isMasked: boolean;
+  readonly reportSize: number;
+  /** Dropout layers of one shard, in the order of the flat `dropout` input. */
+  readonly dropouts: readonly DropoutLayer[];
+  /** Seed of the dropout masks. */
+  readonly dropoutSeed: string;
+}
+
+export interface DropoutLayer {
+  readonly size: number;
+  /** Share of zeros. */
+  readonly ratio: number;
+}

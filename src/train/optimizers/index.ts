@@ -1,0 +1,3 @@
+export { type AdamOptions, adam, adamw } from './adam.js';
+export type { Optimizer, OptimizerInputs, OptimizerOutputs } from './optimizer.js';
+export { type SgdOptions, sgd } from './sgd.js';
