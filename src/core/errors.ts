@@ -19,6 +19,8 @@ export interface UserErrorDetails {
   readonly cause?: unknown;
   /** Default 'stage' while a stage runs, 'usage' before: the thrower overrides it where it knows better. */
   readonly class?: ErrorClass;
+  /** Path of the option at fault inside a plugin's options, for instance ['optimizer', 'lr']: the plan finds its place in the recipe. */
+  readonly option?: readonly (string | number)[];
 }
 
 const BRAND = Symbol.for('onnx-lathe.UserError');
@@ -36,6 +38,7 @@ export class UserError extends Error {
   readonly fix: string;
   readonly place: Place | undefined;
   readonly class: ErrorClass | undefined;
+  readonly option: readonly (string | number)[] | undefined;
 
   constructor(code: string, problem: string, fix: string, details: UserErrorDetails = {}) {
     super(
@@ -48,6 +51,7 @@ export class UserError extends Error {
     this.fix = fix;
     this.place = details.place;
     this.class = details.class;
+    this.option = details.option;
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -58,6 +62,7 @@ export class UserError extends Error {
       place,
       cause: this.cause,
       ...(this.class === undefined ? {} : { class: this.class }),
+      ...(this.option === undefined ? {} : { option: this.option }),
     });
   }
 }

@@ -1,5 +1,4 @@
-import type { FromSchema } from 'json-schema-to-ts';
-import type { OptionsSchema } from '../core/schema.js';
+import type { OptionsOf, OptionsSchema } from '../core/schema.js';
 
 /** What a sample's label is. */
 export type Target =
@@ -27,6 +26,11 @@ export interface Dataset {
   readonly train: Samples;
   readonly validation: Samples | null;
   readonly test: Samples | null;
+  /**
+   * What `read` does to stored values, per channel (the first dimension of a sample): input = (stored - mean) / std.
+   * Who deploys the model must do the same.
+   */
+  readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
 export interface OpenContext<Options> {
@@ -46,9 +50,16 @@ export interface DatasetDefinition<Options = unknown> {
   open(context: OpenContext<Options>): Promise<Dataset>;
 }
 
+const BRAND = Symbol.for('onnx-lathe.Dataset');
+
 /** A reader whose options type follows from its schema. */
 export function defineDataset<const S extends OptionsSchema>(
-  definition: Omit<DatasetDefinition<FromSchema<S>>, 'options'> & { readonly options: S },
+  definition: Omit<DatasetDefinition<OptionsOf<S>>, 'options'> & { readonly options: S },
 ): DatasetDefinition {
-  return definition as unknown as DatasetDefinition;
+  return Object.assign({ [BRAND]: true }, definition) as unknown as DatasetDefinition;
+}
+
+/** True for what any copy of `defineDataset` returned. */
+export function isDatasetDefinition(value: unknown): value is DatasetDefinition {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 }

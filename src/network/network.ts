@@ -1,6 +1,5 @@
-import type { FromSchema } from 'json-schema-to-ts';
 import type { Random } from '../core/random.js';
-import type { OptionsSchema } from '../core/schema.js';
+import type { OptionsOf, OptionsSchema } from '../core/schema.js';
 import type { Model } from '../onnx/ir.js';
 
 export interface BuildContext<Options> {
@@ -21,8 +20,16 @@ export interface NetworkDefinition<Options = unknown> {
   build(context: BuildContext<Options>): Model;
 }
 
+const BRAND = Symbol.for('onnx-lathe.Network');
+
+/** A network whose options type follows from its schema. */
 export function defineNetwork<const S extends OptionsSchema>(
-  definition: Omit<NetworkDefinition<FromSchema<S>>, 'options'> & { readonly options: S },
+  definition: Omit<NetworkDefinition<OptionsOf<S>>, 'options'> & { readonly options: S },
 ): NetworkDefinition {
-  return definition as unknown as NetworkDefinition;
+  return Object.assign({ [BRAND]: true }, definition) as unknown as NetworkDefinition;
+}
+
+/** True for what any copy of `defineNetwork` returned. */
+export function isNetworkDefinition(value: unknown): value is NetworkDefinition {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 }

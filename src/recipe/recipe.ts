@@ -5,6 +5,8 @@ import type { Place } from '../core/errors.js';
 export interface Recipe {
   /** Absolute path of the file. */
   readonly file: string;
+  /** SHA-256 of the file's text. */
+  readonly digest: string;
   /** Absolute folder that relative paths refer to. */
   readonly folder: string;
   readonly name: string;
@@ -34,9 +36,11 @@ export interface DataDeclaration {
 }
 export type NetworkDeclaration =
   | { readonly kind: 'layers'; readonly layers: readonly Json[]; readonly input: readonly number[] | null }
+  /** `file` is an absolute path. */
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'uses'; readonly uses: string; readonly with: Readonly<Record<string, Json>> };
 export interface ModelDeclaration {
+  /** Absolute path. */
   readonly file: string;
   readonly sha256: string | null;
 }
@@ -50,9 +54,13 @@ export interface StageDeclaration {
   readonly from: string | Readonly<Record<string, string>> | null;
   readonly needs: readonly string[];
   readonly with: Readonly<Record<string, Json>>;
-  readonly expect: Readonly<Record<string, GateDeclaration>>;
+  readonly expect: Readonly<Record<string, WrittenGate>>;
   readonly timeoutMs: number | null;
 }
+/** A gate as a recipe has it: a text such as 60k or 1% becomes a number once the metric's unit is known. */
+export type WrittenGate = {
+  readonly [limit in 'min' | 'max' | 'maxDrop' | 'maxRise']?: number | string;
+} & { readonly from?: string };
 /** Limits on one metric. `maxDrop` and `maxRise` compare with the same metric of the stage `from`. */
 export interface GateDeclaration {
   readonly min?: number;
@@ -63,5 +71,6 @@ export interface GateDeclaration {
 }
 export interface ExportDeclaration {
   readonly from: string;
+  /** Absolute path. */
   readonly to: string;
 }

@@ -1,0 +1,60 @@
+import { relative } from 'node:path';
+import { type Place, type UserError, UserErrors } from './errors.js';
+
+export interface FormatOptions {
+  /** Files inside this folder are shown relative to it. */
+  readonly folder?: string;
+}
+
+/** Longest part of a source line that is shown; a longer line is cut to a window around the mistake. */
+const SOURCE_WIDTH = 110;
+
+/**
+ * A mistake as a person reads it: place and problem, the source line with a squiggle, what to do, the code.
+ * No trailing newline. Several errors are separated by an empty line.
+ */
+export function formatUserError(error: UserError | UserErrors, options: FormatOptions = {}): string {
+  if (error instanceof UserErrors) return error.errors.map((each) => formatUserError(each, options)).join('\n\n');
+  const lines: string[] = [];
+  const { place } = error;
+  lines.push(place === undefined ? error.problem : `${formatPlace(place, options)} ${error.problem}`);
+  if (place?.kind === 'text') lines.push(...excerpt(place));
+  lines.push(error.fix === '' ? `[${error.code}]` : `${error.fix}  [${error.code}]`);
+  return lines.join('\n');
+}
+
+/** "file:line:column", "node (Op), tensor" or the file. */
+export function formatPlace(place: Place, options: FormatOptions = {}): string {
+  switch (place.kind) {
+    case 'text':
+      return `${shownPath(place.file, options)}:${place.line}:${place.column}`;
+    case 'file':
+      return `${shownPath(place.file, options)}:`;
+    case 'graph':
+      return `${place.node} (${place.opType})${place.tensor === undefined ? '' : `, ${place.tensor}`}:`;
+  }
+}
+
+function shownPath(file: string, { folder }: FormatOptions): string {
+  if (folder === undefined) return file;
+  const path = relative(folder, file);
+  return path === '' || path.startsWith('..') ? file : path;
+}
+
+function excerpt(place: Place & { kind: 'text' }): string[] {
+  if (place.source === undefined) return [];
+  const start = place.column - 1;
+  const length = Math.max(1, Math.min(place.length ?? 1, place.source.length - start));
+  let source = place.source;
+  let offset = start;
+  if (source.length > SOURCE_WIDTH) {
+    const from = Math.max(0, Math.min(start - 20, source.length - SOURCE_WIDTH));
+    const to = from + SOURCE_WIDTH;
+    const head = from > 0 ? '… ' : '';
+    source = `${head}${place.source.slice(from, to)}${to < place.source.length ? ' …' : ''}`;
+    offset = start - from + head.length;
+  }
+  // A tab keeps its width in both lines if both hold it.
+  const indent = [...source.slice(0, offset)].map((char) => (char === '\t' ? '\t' : ' ')).join('');
+  return [source, `${indent}${'~'.repeat(Math.max(1, Math.min(length, source.length - offset)))}`];
+}

@@ -1,0 +1,31 @@
+import { type Place, UserError } from '../core/errors.js';
+import type { SchemaProblem } from '../core/json-schema/problems.js';
+import type { Path } from '../core/path.js';
+
+const CODES = {
+  'unknown-key': 'RECIPE_UNKNOWN_KEY',
+  'missing-key': 'RECIPE_MISSING_KEY',
+  type: 'RECIPE_TYPE',
+  value: 'RECIPE_VALUE',
+} as const;
+
+/**
+ * What a schema has against a part of a recipe, as errors with their places.
+ * @param locate the place of the value or key at a problem's path
+ * @param hint a better fix for an unknown key that resembles no known one
+ */
+export function schemaErrors(
+  problems: readonly SchemaProblem[],
+  locate: (path: Path, target: 'key' | 'value') => Place,
+  hint: (path: Path) => string | undefined = () => undefined,
+): UserError[] {
+  return problems.map(({ kind, path, problem, fix }) => {
+    const better = kind === 'unknown-key' && !fix.startsWith('Did you mean') ? hint(path) : undefined;
+    // A key that is missing, or one that misses its companion, is shown where it would stand.
+    const target = kind === 'unknown-key' || kind === 'missing-key' ? 'key' : 'value';
+    return new UserError(CODES[kind], problem, better === undefined ? fix : `${better} ${fix}`, {
+      place: locate(path, target),
+      class: 'usage',
+    });
+  });
+}

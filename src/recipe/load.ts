@@ -1,0 +1,122 @@
+import { resolve } from 'node:path';
+import type { Json } from '../core/canonical-json.js';
+import { type Place, UserError, UserErrors } from '../core/errors.js';
+import { sha256 } from '../core/hash.js';
+import { Judge } from '../core/json-schema/judge.js';
+import { isJsonMapping } from '../core/json-schema/schema.js';
+import { describeValue } from '../core/json-schema/words.js';
+import type { Path } from '../core/path.js';
+import { schemaErrors } from './errors.js';
+import { withSettings } from './params.js';
+import { readRecipeText } from './read-text.js';
+import type { Recipe } from './recipe.js';
+import { type Scope, substitute } from './references.js';
+import { readRecipeSchema, recipeSubject } from './schema.js';
+import { recipeProblems, toRecipe } from './to-recipe.js';
+import { type PlacedDocument, parseYaml } from './yaml-document.js';
+
+/** The version of the recipe language that this Lathe reads. */
+export const RECIPE_VERSION = 1;
+
+export interface LoadOptions {
+  /** From the command line, "name=value" each. */
+  readonly settings?: readonly string[];
+  /** Where `${{ env.X }}` looks variables up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads and checks a recipe file. What plugins and files have to say is left to makePlan.
+ * Throws UserErrors with every mistake at once, in the order of the file.
+ */
+export async function loadRecipe(file: string, options: LoadOptions): Promise<Recipe> {
+  let text: string;
+  try {
+    text = await readRecipeText(resolve(file));
+  } catch (error) {
+    throw error instanceof UserError ? new UserErrors([error]) : error;
+  }
+  return parseRecipe(text, resolve(file), options);
+}
+
+/** The same for a text; `file` is the absolute path that places name and that relative paths refer to. */
+export async function parseRecipe(text: string, file: string, options: LoadOptions): Promise<Recipe> {
+  const document = parseYaml(text, file);
+  if (!isJsonMapping(document.value)) throw new UserErrors([notAMapping(document, document.value)]);
+  const { value } = document;
+  const version = versionProblem(document, value);
+  if (version !== undefined) throw new UserErrors([version]);
+
+  const problems: UserError[] = [];
+  const params = withSettings(declaredParams(value), options.settings ?? [], problems);
+  const scope: Scope = { params, env: declaredEnvironment(value, options.environment) };
+  const substituted = substitute(document, scope);
+  problems.push(...substituted.problems);
+  const judge = await Judge.create();
+  problems.push(
+    ...schemaErrors(
+      judge
+        .problems(readRecipeSchema(), substituted.value, recipeSubject)
+        .filter(({ path }) => !isUnder(path, substituted.unresolved)),
+      (path, target) => document.locate(path, target),
+      misplaced,
+    ),
+  );
+  if (problems.length === 0) {
+    const checked = substituted.value as { readonly [key: string]: Json };
+    const recipe = toRecipe({ file, digest: sha256(text), value: checked, params, document });
+    problems.push(...recipeProblems(recipe));
+    if (problems.length === 0) return recipe;
+  }
+  throw new UserErrors(inOrder(problems));
+}
+
+/** Errors in the order of the file; those without a line come first. */
+export function inOrder(problems: readonly UserError[]): UserError[] {
+  const position = (place: Place | undefined) => (place?.kind === 'text' ? place.line * 100_000 + place.column : 0);
+  return [...problems].sort((a, b) => position(a.place) - position(b.place));
+}
+
+function notAMapping(document: PlacedDocument, value: Json): UserError {
+  const problem = `A recipe is a mapping that begins with "version: ${RECIPE_VERSION}", not ${describeValue(value)}.`;
+  return new UserError('RECIPE_TYPE', problem, 'Start one with `lathe init`.', {
+    place: document.locate([]),
+    class: 'usage',
+  });
+}
+
+function versionProblem(document: PlacedDocument, value: { readonly [key: string]: Json }): UserError | undefined {
+  const { version } = value;
+  if (version === undefined || version === RECIPE_VERSION) return undefined;
+  const problem = `This Lathe reads recipes of version ${RECIPE_VERSION}, not ${describeValue(version).replace(/^the number /, '')}.`;
+  const fix =
+    typeof version === 'number' && version > RECIPE_VERSION
+      ? 'Use a newer Lathe.'
+      : `Write "version: ${RECIPE_VERSION}".`;
+  return new UserError('RECIPE_VERSION', problem, fix, { place: document.locate(['version']), class: 'usage' });
+}
+
+/** A parameter whose declaration is at fault stays out: the schema reports it. */
+function declaredParams(value: { readonly [key: string]: Json }): Record<string, Json> {
+  return isJsonMapping(value.params) ? { ...value.params } : {};
+}
+
+function declaredEnvironment(
+  value: { readonly [key: string]: Json },
+  environment: LoadOptions['environment'],
+): Record<string, string | undefined> {
+  const { hash, pass } = (isJsonMapping(value.env) ? value.env : {}) as { hash?: Json; pass?: Json };
+  const names = [hash, pass].flatMap((list) => (Array.isArray(list) ? list : []));
+  return Object.fromEntries(
+    names.filter((name) => typeof name === 'string').map((name) => [name, environment[name as string]]),
+  );
+}
+
+function isUnder(path: Path, roots: readonly Path[]): boolean {
+  return roots.some((root) => root.every((part, index) => path[index] === part));
+}
+
+/** An option that stands beside `with` instead of under it is the usual slip. */
+function misplaced(path: Path): string | undefined {
+  return path.length === 3 && path[0] === 'stages' ? 'Options of a stage go under "with".' : undefined;
+}
