@@ -1,5 +1,5 @@
 import type { Attribute, DataType, Dim, Graph, Model, Node, Tensor, ValueInfo } from './ir.js';
-import { type InferenceContext, inferNode, type ValueType } from './shapes/index.js';
+import { foldNode, type InferenceContext, inferNode, type KnownValues, type ValueType } from './shapes/index.js';
 import { floatTensor, int64Tensor } from './tensor.js';
 
 /** The ai.onnx version of models that Lathe builds itself. */
@@ -36,6 +36,8 @@ export class GraphBuilder {
   private readonly names = new Set<string>();
   private readonly counters = new Map<string, number>();
   private readonly constants = new Map<string, Value>();
+  private readonly known = new Map<string, KnownValues>();
+  private readonly context: InferenceContext;
 
   constructor(options: { name?: string; opset?: number } = {}) {
     this.opsets = new Map([['', options.opset ?? BUILD_OPSET]]);
@@ -46,6 +48,15 @@ export class GraphBuilder {
       outputs: [],
       initializers: new Map(),
       valueInfo: new Map(),
+    };
+    const opsets = this.opsets;
+    this.context = {
+      get opset() {
+        return opsets.get('') ?? BUILD_OPSET;
+      },
+      typeOf: (name) => this.values.get(name),
+      constantOf: (name) => this.graph.initializers.get(name),
+      valuesOf: (name) => this.known.get(name),
     };
   }
 
@@ -121,7 +132,9 @@ export class GraphBuilder {
     if (node.domain !== '' && !this.opsets.has(node.domain)) this.opsets.set(node.domain, 1);
     this.graph.nodes.push(node);
     this.names.add(node.name);
-    const types = inferNode(node, this.context());
+    const types = inferNode(node, this.context);
+    const values = foldNode(node, this.context);
+    if (values !== undefined) this.known.set(node.outputs[0]!, values);
     const outputs: Value[] = [];
     node.outputs.forEach((name, index) => {
       if (name === '') return;
@@ -180,14 +193,6 @@ export class GraphBuilder {
       modelVersion: 0,
       docString: '',
       metadata: new Map(),
-    };
-  }
-
-  private context(): InferenceContext {
-    return {
-      opset: this.opsets.get('') ?? BUILD_OPSET,
-      typeOf: (name) => this.values.get(name),
-      constantOf: (name) => this.graph.initializers.get(name),
     };
   }
 

@@ -115,6 +115,11 @@ export interface Model {
   opaque?: Opaque;
 }
 
+/** How messages and selections call a node: its name or, where the exporter gave none, its first output. */
+export function nodeLabel(node: Node): string {
+  return node.name === '' ? (node.outputs.find((output) => output !== '') ?? '') : node.name;
+}
+
 export function intAttribute(node: Node, name: string, fallback: number): number {
   const attribute = node.attributes.get(name);
   return attribute?.type === 'int' ? attribute.value : fallback;

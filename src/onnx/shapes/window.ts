@@ -1,0 +1,65 @@
+import type { Dim } from '../ir.js';
+import type { Shape } from './dims.js';
+import type { Call } from './rule.js';
+
+/** How a kernel slides along one axis. */
+export interface Window {
+  readonly kernel: Dim;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly padHead: number;
+  readonly padTail: number;
+}
+
+/** The windows of a convolution or pooling by its attributes, one per spatial axis. */
+export function windowsOf(call: Call, kernel: Shape): Window[] {
+  const rank = kernel.length;
+  const strides = call.ints('strides');
+  const dilations = call.ints('dilations');
+  const pads = call.ints('pads');
+  return kernel.map((size, i) => ({
+    kernel: size,
+    stride: strides?.[i] ?? 1,
+    dilation: dilations?.[i] ?? 1,
+    padHead: pads?.[i] ?? 0,
+    padTail: pads?.[i + rank] ?? 0,
+  }));
+}
+
+/**
+ * Positions of a window along an axis of this size: floor((size + pads − dilation·(kernel − 1) − 1) / stride) + 1.
+ * A symbol survives a window that keeps the size.
+ */
+export function windowCount(call: Call, size: Dim, window: Window, isCeil: boolean): Dim {
+  const { kernel, stride, dilation, padHead, padTail } = window;
+  const autoPad = call.string('auto_pad', 'NOTSET');
+  if (autoPad.startsWith('SAME')) {
+    if (stride === 1) return size;
+    return typeof size === 'number' ? Math.ceil(size / stride) : null;
+  }
+  const pads = autoPad === 'VALID' ? 0 : padHead + padTail;
+  if (typeof kernel !== 'number') return null;
+  const reach = dilation * (kernel - 1) + 1;
+  if (typeof size !== 'number') return stride === 1 && pads === reach - 1 ? size : null;
+  const room = size + pads - reach;
+  if (room < 0) call.fail(`has a window of ${reach}, but its input has ${size} elements and ${pads} of padding there`);
+  if (!isCeil) return Math.floor(room / stride) + 1;
+  const count = Math.ceil(room / stride) + 1;
+  // The last window must start inside the input or its left padding.
+  return (count - 1) * stride >= size + (autoPad === 'VALID' ? 0 : padHead) ? count - 1 : count;
+}
+
+/** The inverse: stride·(size − 1) + output padding + dilation·(kernel − 1) + 1 − pads. */
+export function transposedCount(call: Call, size: Dim, window: Window, outputPadding: number): Dim {
+  const { kernel, stride, dilation, padHead, padTail } = window;
+  const autoPad = call.string('auto_pad', 'NOTSET');
+  if (autoPad.startsWith('SAME')) {
+    if (stride === 1) return size;
+    return typeof size === 'number' ? size * stride : null;
+  }
+  const pads = autoPad === 'VALID' ? 0 : padHead + padTail;
+  if (typeof kernel !== 'number') return null;
+  const reach = dilation * (kernel - 1) + 1;
+  if (typeof size !== 'number') return stride === 1 && outputPadding + reach - 1 === pads ? size : null;
+  return stride * (size - 1) + outputPadding + reach - pads;
+}
