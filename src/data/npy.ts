@@ -1,0 +1,50 @@
+import { ByteReader } from './byte-reader.js';
+import { defineDataset } from './dataset.js';
+import { ARRAY_OPTIONS, type ArrayPair, datasetFromArrays } from './from-arrays.js';
+import { type NpyArray, readNpy } from './npy-file.js';
+
+const PAIR = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['x', 'y'],
+  properties: {
+    x: { type: 'string', 'x-lathe': 'file', description: 'Samples [N, …]: .npy file.' },
+    y: { type: 'string', 'x-lathe': 'file', description: 'Classes [N], or values [N, …] to regress: .npy file.' },
+  },
+} as const;
+
+/** NumPy's .npy files: one of samples and one of targets. */
+export const npy = defineDataset({
+  name: 'npy',
+  revision: 1,
+  summary: 'Samples and targets in two NumPy files, as numpy.save writes them.',
+  options: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['train'],
+    properties: {
+      train: { ...PAIR, description: 'Files to train on.' },
+      test: { ...PAIR, description: 'Files to test on.' },
+      ...ARRAY_OPTIONS,
+    },
+  } as const,
+  async open({ options, signal }) {
+    const train = await readPair(options.train, signal);
+    const test = options.test === undefined ? null : await readPair(options.test, signal);
+    return datasetFromArrays(train, test, options);
+  },
+});
+
+async function readPair(files: { readonly x: string; readonly y: string }, signal: AbortSignal): Promise<ArrayPair> {
+  const y = await readFile(files.y, signal);
+  return { x: await readFile(files.x, signal), xName: files.x, y, yName: files.y };
+}
+
+async function readFile(path: string, signal: AbortSignal): Promise<NpyArray> {
+  const reader = await ByteReader.open(path, signal);
+  try {
+    return await readNpy(reader);
+  } finally {
+    await reader.close();
+  }
+}
