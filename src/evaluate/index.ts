@@ -1,1 +1,12 @@
-export {};
+export * from './agreement.js';
+export * from './choose-split.js';
+export * from './classification.js';
+export * from './evaluate-model.js';
+export * from './file-size.js';
+export * from './latency.js';
+export * from './macs.js';
+export * from './model-files.js';
+export * from './model-size.js';
+export * from './predict.js';
+export * from './regression.js';
+export * from './task.js';
