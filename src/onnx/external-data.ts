@@ -32,13 +32,11 @@ export function externalDataIn(folder: string): { load: ExternalLoader; close: (
 function openInside(folder: string, reference: ExternalReference): number {
   const { tensor, location } = reference;
   if (location === '') throw refusal(`${tensor} lies in another file, but the model does not say in which.`);
-  if (isAbsolute(location) || location.includes('\0')) throw outside(reference);
-  let path: string;
+  if (isAbsolute(location) || !isInside(folder, join(folder, location))) throw outside(reference);
   try {
     const root = realpathSync(folder);
-    path = realpathSync(join(root, location));
-    const inside = relative(root, path);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) throw outside(reference);
+    const path = realpathSync(join(root, location));
+    if (!isInside(root, path)) throw outside(reference);
     return openSync(path, 'r');
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
@@ -49,6 +47,11 @@ function openInside(folder: string, reference: ExternalReference): number {
       { cause },
     );
   }
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function readRange(reference: ExternalReference, file: { descriptor: number; byteLength: number }): Uint8Array {

@@ -1,7 +1,9 @@
 export * from './builder.js';
+export { checkModel } from './check.js';
 export { type InferOptions, inferShapes } from './infer.js';
 export * from './ir.js';
 export { constantTensor, liftConstants } from './lift.js';
+export { capturedNames, readNames, sortNodes } from './order.js';
 export { type DecodeOptions, decodeModel, readModel } from './read.js';
 export {
   foldNode,
@@ -12,4 +14,4 @@ export {
   type ValueType,
 } from './shapes/index.js';
 export * from './tensor.js';
-export { encodeMetadata, encodeModel } from './write.js';
+export { encodeMetadata, encodeModel, type WriteOptions, writeModel } from './write.js';

@@ -7,6 +7,7 @@ import { externalDataIn } from './external-data.js';
 import type { Model } from './ir.js';
 import { liftConstants } from './lift.js';
 import { lookOf } from './not-onnx.js';
+import { sorting } from './order.js';
 import { toModel } from './proto/decode.js';
 import type { ExternalLoader, ExternalReference } from './proto/tensor.js';
 
@@ -48,6 +49,9 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Mod
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const model = placed(options.name, () => toModel(parse(plain, name), options.externalData ?? refuseExternal));
   if (options.liftsConstants ?? true) liftConstants(model.graph);
+  // onnxruntime takes nodes in any order, the rest of Lathe relies on one. A cycle is left for checkModel to name.
+  const { sorted, blocked } = sorting(model.graph);
+  if (blocked.length === 0 && sorted.some((node, i) => node !== model.graph.nodes[i])) model.graph.nodes = sorted;
   return model;
 }
 
