@@ -31,7 +31,7 @@ interface Check {
 function checkGraph(graph: Graph, check: Check): void {
   const { problems, outer } = check;
   const defined = definedBefore(graph, problems);
-  const hasDuplicates = false;
+  let hasDuplicates = false;
   const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
   const { blocked } = sorting(graph);
   for (const node of graph.nodes) {
@@ -51,6 +51,7 @@ function checkGraph(graph: Graph, check: Check): void {
       if (name === '') continue;
       if (defined.has(name))
         problems.push(problem('ONNX_DUPLICATE_NAME', node, `makes "${name}", which exists already`));
+      hasDuplicates = true;
       defined.add(name);
     }
   }
