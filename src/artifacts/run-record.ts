@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical-json.js';
+import type { ErrorClass } from '../core/errors.js';
 
 export type StageStatus = 'ran' | 'cached' | 'failed' | 'skipped' | 'cancelled';
 
@@ -20,6 +21,7 @@ export interface GateRecord {
 
 export interface ErrorRecord {
   readonly code: string;
+  readonly class: ErrorClass;
   readonly message: string;
   readonly fix: string;
   /** "file:line:column" or the place in the graph; null if none is known. */
@@ -68,4 +70,6 @@ export interface RunRecord {
     readonly bytes: number;
     readonly digest: string;
   }[];
+  /** What failed outside any stage, for instance an export. */
+  readonly errors: readonly ErrorRecord[];
 }

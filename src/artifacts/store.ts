@@ -76,6 +76,17 @@ export class Store {
     return record;
   }
 
+  /** The result for a key as far as its record tells, unverified: for looking only. Writes nothing. */
+  async peek(key: string): Promise<ActionRecord | null> {
+    const path = this.layout.record(key);
+    try {
+      return decodeRecord(await readFile(path, 'utf8'), key) ?? null;
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT') return null;
+      throw storageError(cause, path);
+    }
+  }
+
   /** Stores a result: the content first, the record last. Returns the record that holds from now on for the key. */
   async commit(commit: Commit): Promise<ActionRecord> {
     return guarded(this.layout.root, async () => {

@@ -1,0 +1,139 @@
+import type { GateRecord, RunRecord, StageRecord } from '../artifacts/run-record.js';
+import type { Json } from '../core/canonical-json.js';
+import { alignColumns } from './columns.js';
+import type { Paint } from './paint.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
+
+/**
+ * What a run came to, for a terminal: one line per stage with its accuracy and costs, then gates, exports, and a summary.
+ * A stage's figures are its own metrics and those of the evaluation that `measure` added behind it.
+ * No trailing newline.
+ */
+export function formatTable(record: RunRecord, paint: Paint): string {
+  const blocks = [stageLines(record, paint), gateLines(record, paint), exportLines(record), [summary(record, paint)]];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function stageLines(record: RunRecord, paint: Paint): string[] {
+  const measured = new Map(
+    record.stages.filter(isMeasure).map((stage) => [stage.cell.slice(0, -MEASURE.length), stage]),
+  );
+  // An evaluation that worked shows in the figures of its stage; one that did not needs a line.
+  const shown = record.stages.filter((stage) => !isMeasure(stage) || !isDone(stage));
+  const rows = shown.map((stage) => {
+    const metrics = { ...measured.get(stage.cell)?.metrics, ...stage.metrics };
+    return [stage.cell, statusText(stage), ...COLUMNS.map((column) => column.text(metrics, stage) ?? '–')];
+  });
+  // A column in which nothing is known is left out.
+  const kept = COLUMNS.map((_, index) => rows.some((row) => row[index + 2] !== '–'));
+  const head = ['stage', '', ...COLUMNS.map((column) => column.head)];
+  const table = [head, ...rows].map((row) => row.filter((_, index) => index < 2 || kept[index - 2]));
+  const align = table[0]!.map((_, index) => (index < 2 ? 'left' : 'right') as 'left' | 'right');
+  const [headLine, ...lines] = alignColumns(table, align);
+  return [
+    paint.bold(headLine!),
+    ...lines.map((line, index) => (isDone(shown[index]!) ? line : paintStatus(shown[index]!, line, paint))),
+  ];
+}
+
+const MEASURE = '.measure';
+
+function isMeasure(stage: StageRecord): boolean {
+  return stage.cell.endsWith(MEASURE);
+}
+
+function isDone(stage: StageRecord): boolean {
+  return stage.status === 'ran' || stage.status === 'cached';
+}
+
+function paintStatus(stage: StageRecord, line: string, paint: Paint): string {
+  return stage.status === 'failed' ? paint.bad(line) : paint.dim(line);
+}
+
+function statusText(stage: StageRecord): string {
+  return stage.status === 'ran' ? formatDuration(stage.durationMs) : stage.status;
+}
+
+type Metrics = Readonly<Record<string, Json>>;
+
+interface Column {
+  readonly head: string;
+  text(metrics: Metrics, stage: StageRecord): string | undefined;
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: 'accuracy', text: (metrics) => format(metrics.accuracy, formatShare) },
+  { head: 'parameters', text: (metrics) => format(metrics.parameters, formatCount) },
+  { head: 'nonzero', text: (metrics) => format(nonzeroShare(metrics), formatShare) },
+  { head: 'bytes', text: (metrics, stage) => format(metrics.modelBytes ?? stage.outputs.model?.bytes, formatBytes) },
+  { head: 'gzipped', text: (metrics) => format(metrics.gzipBytes, formatBytes) },
+  { head: 'latency p50', text: (metrics) => format(p50(metrics.latencyMs), formatDuration) },
+];
+
+function format(value: Json | undefined, as: (value: number) => string): string | undefined {
+  return typeof value === 'number' ? as(value) : undefined;
+}
+
+function nonzeroShare({ nonzeroParameters, parameters, sparsity }: Metrics): number | undefined {
+  if (typeof nonzeroParameters === 'number' && typeof parameters === 'number' && parameters > 0) {
+    return nonzeroParameters / parameters;
+  }
+  return typeof sparsity === 'number' ? 1 - sparsity : undefined;
+}
+
+function p50(latency: Json | undefined): Json | undefined {
+  if (typeof latency !== 'object' || latency === null || Array.isArray(latency)) return undefined;
+  return (latency as Readonly<Record<string, Json | undefined>>).p50;
+}
+
+function gateLines(record: RunRecord, paint: Paint): string[] {
+  const gates = record.stages.flatMap((stage) => stage.gates.map((gate) => ({ cell: stage.cell, gate })));
+  const lines = alignColumns(
+    gates.map(({ cell, gate }) => [gate.passed ? '✓' : '✗', cell, gateText(gate), actualText(gate)]),
+    ['left', 'left', 'left', 'left'],
+  );
+  return lines.map((line, index) => (gates[index]!.gate.passed ? paint.good(line) : paint.bad(line)));
+}
+
+function gateText({ metric, op, limit }: GateRecord): string {
+  switch (op) {
+    case 'min':
+      return `${metric} >= ${limit}`;
+    case 'max':
+      return `${metric} <= ${limit}`;
+    case 'maxDrop':
+      return `${metric} drops by <= ${limit}`;
+    case 'maxRise':
+      return `${metric} rises by <= ${limit}`;
+  }
+}
+
+function actualText({ actual }: GateRecord): string {
+  // Six significant digits tell apart what a limit can tell apart.
+  return actual === null ? '(not known)' : `(${Number(actual.toPrecision(6))})`;
+}
+
+function exportLines(record: RunRecord): string[] {
+  return record.exports.map((each) => `${each.name}: ${each.path} (${each.from}, ${formatBytes(each.bytes)})`);
+}
+
+function summary(record: RunRecord, paint: Paint): string {
+  const counts = (['ran', 'cached', 'failed', 'skipped', 'cancelled'] as const)
+    .map((status) => [status, record.stages.filter((stage) => stage.status === status).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `${count} ${status}`)
+    .join(', ');
+  const duration = formatDuration(Date.parse(record.finishedAt) - Date.parse(record.startedAt));
+  const line = `${SUMMARY_WORDS[record.status]}: ${counts} in ${duration}`;
+  return record.status === 'succeeded' ? paint.good(line) : paint.bad(line);
+}
+
+const SUMMARY_WORDS: Readonly<Record<RunRecord['status'], string>> = {
+  succeeded: 'Done',
+  failed: 'Failed',
+  'gate-failed': 'A gate failed',
+  interrupted: 'Interrupted',
+};

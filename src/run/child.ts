@@ -1,0 +1,105 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { guarded, storageError, systemCode } from '../artifacts/storage-error.js';
+import { isUserError, UserError } from '../core/errors.js';
+import { nearest } from '../core/nearest.js';
+import type { Registry } from '../core/registry.js';
+import type { DatasetDefinition } from '../data/dataset.js';
+import type { NetworkDefinition } from '../network/network.js';
+import { checkModel } from '../onnx/check.js';
+import type { Model } from '../onnx/ir.js';
+import { writeModel } from '../onnx/write.js';
+import type { StageDefinition } from '../plugin/stage.js';
+import type { Job, JobEvent, JobResult } from './job.js';
+import { isProvenance } from './provenance.js';
+import { makeStageContext } from './stage-context.js';
+
+export interface JobRegistries {
+  readonly stages: Registry<StageDefinition>;
+  readonly datasets: Registry<DatasetDefinition>;
+  readonly networks: Registry<NetworkDefinition>;
+}
+
+export interface JobSurroundings {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: JobEvent) => void;
+}
+
+/**
+ * Executes a job in this process: opens what the stage may use, runs it, checks what it returns against what it
+ * declares, and writes the models into `job.staging`.
+ * Throws the stage's UserErrors, RUN_STAGE_THREW for other errors of a plugin, RUN_OUTPUTS and RUN_METRIC where the
+ * stage does not keep to its declaration.
+ */
+export async function runJob(job: Job, registries: JobRegistries, io: JobSurroundings): Promise<JobResult> {
+  const definition = registries.stages.get(job.uses);
+  if (definition === undefined) throw new Error(`internal: no stage "${job.uses}" in the child process`);
+  const scratch = join(job.staging, 'scratch');
+  await guarded(scratch, () => mkdir(scratch));
+  const { context, metrics } = makeStageContext(job, definition, registries, { ...io, scratch });
+  let models: Readonly<Record<string, Model>>;
+  try {
+    models = await definition.run(context);
+  } catch (error) {
+    throw translate(error, job);
+  }
+  io.signal.throwIfAborted();
+  checkOutputs(job, definition, models);
+  const outputs: Record<string, readonly string[]> = {};
+  for (const [slot, model] of Object.entries(models)) outputs[slot] = await writeOutput(job, slot, model);
+  return { outputs, metrics: Object.fromEntries([...metrics].sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+function translate(error: unknown, job: Job): unknown {
+  if (isUserError(error)) return error;
+  if (systemCode(error) === 'ENOSPC') return storageError(error, job.staging);
+  // A built-in that throws anything else is a bug of ours, and is shown as one.
+  if (job.plugin === null) return error;
+  return new UserError(
+    'RUN_STAGE_THREW',
+    `Stage ${job.cell} (${job.uses} of ${job.plugin}) threw: ${error instanceof Error ? error.message : String(error)}.`,
+    'The mistake is in the plugin; --log-level debug shows where.',
+    { cause: error, class: 'stage' },
+  );
+}
+
+function checkOutputs(job: Job, definition: StageDefinition, models: Readonly<Record<string, Model>>): void {
+  const expected = Object.keys(definition.outputs).filter((slot) => definition.outputs[slot] === 'model');
+  const returned = typeof models === 'object' && models !== null ? Object.keys(models) : [];
+  for (const slot of returned) {
+    if (expected.includes(slot)) continue;
+    const match = nearest(slot, expected);
+    throw outputError(
+      `Stage ${job.cell} returned an output "${slot}" that ${job.uses} does not declare.`,
+      match === undefined ? `Declared: ${expected.join(', ') || 'none'}.` : `Did you mean "${match}"?`,
+    );
+  }
+  for (const slot of expected) {
+    if (returned.includes(slot)) continue;
+    throw outputError(
+      `Stage ${job.cell} did not return the output "${slot}" that ${job.uses} declares.`,
+      `run() must return { ${expected.join(', ')} }.`,
+    );
+  }
+}
+
+function outputError(problem: string, fix: string): UserError {
+  return new UserError('RUN_OUTPUTS', problem, fix, { class: 'stage' });
+}
+
+/** Writes one model into a folder of its own, so that whatever lies beside it afterwards is its external data. */
+async function writeOutput(job: Job, slot: string, model: Model): Promise<readonly string[]> {
+  const folder = join(job.staging, 'outputs', slot);
+  // Who made a model is written at export: the cache tells by content alone, see docs/decisions/0002.
+  const metadata = new Map([...model.metadata].filter(([name]) => !isProvenance(name)));
+  const clean = { ...model, metadata };
+  checkModel(clean);
+  return guarded(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    await writeModel(clean, join(folder, MODEL_FILE));
+    const others = (await readdir(folder)).filter((name) => name !== MODEL_FILE).sort();
+    return [MODEL_FILE, ...others].map((name) => join(folder, name));
+  });
+}
+
+const MODEL_FILE = 'model.onnx';

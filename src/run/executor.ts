@@ -1,0 +1,31 @@
+import type { Job, JobEvent, JobResult } from './job.js';
+
+/**
+ * Executes jobs somewhere. A job may be executed twice and has no effect outside its staging folder, so an executor may
+ * repeat or move it; it stores nothing and judges nothing.
+ */
+export interface Executor {
+  /**
+   * Settles when nothing of the job runs any more.
+   * Throws the stage's UserError, RUN_CHILD_DIED if its process died, RUN_TIMEOUT, RUN_STAGE_THREW for any other error
+   * of a plugin, RunCancelled after `signal`, and a plain Error for a bug of ours.
+   */
+  execute(job: Job, options: ExecuteOptions): Promise<JobResult>;
+  /** Ends whatever still runs, at once. */
+  kill(): void;
+}
+
+export interface ExecuteOptions {
+  /** Aborted: ask the job to stop, and end it if it does not. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number | null;
+  readonly onEvent: (event: JobEvent) => void;
+}
+
+/** The job stopped because it was asked to. */
+export class RunCancelled extends Error {
+  constructor() {
+    super('The stage was cancelled.');
+    this.name = 'RunCancelled';
+  }
+}

@@ -1,0 +1,44 @@
+import type { Json } from '../core/canonical-json.js';
+import type { ResolvedNetwork, ResolvedUse } from '../plan/plan.js';
+
+/** All that a child process needs to execute one cell. Plain JSON, since it travels between processes. */
+export interface Job {
+  readonly cell: string;
+  readonly uses: string;
+  /** The plugin that defines the stage, as the recipe names it; null if it is built in. */
+  readonly plugin: string | null;
+  /** Files of the plugins that are not built in and that the cell needs. */
+  readonly plugins: readonly string[];
+  readonly options: Readonly<Record<string, Json>>;
+  readonly inputs: Readonly<Record<string, JobModel>>;
+  /** Models that options name, by that name. */
+  readonly models: Readonly<Record<string, JobModel>>;
+  readonly data: Readonly<Record<string, ResolvedUse>>;
+  readonly networks: Readonly<Record<string, ResolvedNetwork>>;
+  readonly seed: string;
+  readonly cores: number;
+  /** An empty folder on the cache's file system; outputs are written there. */
+  readonly staging: string;
+}
+
+export interface JobModel {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** What a job made. The files lie in its staging folder; the parent commits them. */
+export interface JobResult {
+  /** Slot to files, the model first, its external data after it. Outputs that pass an input on are not among them. */
+  readonly outputs: Readonly<Record<string, readonly string[]>>;
+  readonly metrics: Readonly<Record<string, Json>>;
+}
+
+/** What a job tells while it runs. */
+export type JobEvent =
+  | { readonly type: 'progress'; readonly fraction: number; readonly values: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn';
+      readonly message: string;
+      readonly details: Readonly<Record<string, Json>>;
+    };

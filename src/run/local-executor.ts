@@ -1,0 +1,134 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { UserError } from '../core/errors.js';
+import { type ExecuteOptions, type Executor, RunCancelled } from './executor.js';
+import type { Job, JobResult } from './job.js';
+import { type ChildMessage, type JobMessage, unpackError } from './messages.js';
+
+export interface LocalExecutorOptions {
+  /** JavaScript file that calls `serveJobs`. */
+  readonly childEntry: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Between the request to stop and the end by force. Default 5 s. */
+  readonly graceMs?: number;
+}
+
+/**
+ * Executes each job in a child process of its own on this machine. onnxruntime blocks the thread that it runs on, so
+ * time limits and the end by force belong to the parent.
+ */
+export function localExecutor({ childEntry, env, graceMs = GRACE_MS }: LocalExecutorOptions): Executor {
+  const running = new Set<ChildProcess>();
+  return {
+    kill() {
+      for (const child of running) child.kill('SIGKILL');
+    },
+    execute(job, options) {
+      if (options.signal.aborted) return Promise.reject(new RunCancelled());
+      const child = fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+      running.add(child);
+      return superviseChild(child, job, options, graceMs).finally(() => running.delete(child));
+    },
+  };
+}
+
+const GRACE_MS = 5000;
+
+/** Talks to one child until it has exited, and tells how it ended. */
+function superviseChild(
+  child: ChildProcess,
+  job: Job,
+  { signal, timeoutMs, onEvent }: ExecuteOptions,
+  graceMs: number,
+): Promise<JobResult> {
+  return new Promise((resolve, reject) => {
+    let outcome: ChildMessage | undefined;
+    let ending: 'cancelled' | 'timeout' | undefined;
+    let peakBytes = 0;
+    let force: NodeJS.Timeout | undefined;
+    const lastLines: string[] = [];
+
+    const stop = (reason: 'cancelled' | 'timeout') => {
+      if (ending !== undefined) return;
+      ending = reason;
+      child.kill('SIGTERM');
+      force = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    };
+    const onAbort = () => stop('cancelled');
+    signal.addEventListener('abort', onAbort, { once: true });
+    const limit = timeoutMs === null ? undefined : setTimeout(() => stop('timeout'), timeoutMs);
+
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream! }).on('line', (line) => {
+        if (lastLines.push(line) > KEPT_LINES) lastLines.shift();
+        onEvent({ type: 'log', level: 'info', message: line, details: {} });
+      });
+    }
+    child.on('message', (message: ChildMessage) => {
+      if (message.type === 'event') onEvent(message.event);
+      else if (message.type === 'memory') peakBytes = message.peakBytes;
+      else outcome = message;
+    });
+    // 'close' comes after the exit and the last line of output; 'error' alone if the process could not be started.
+    child.on('error', (cause) => {
+      if (child.pid === undefined) finish(() => reject(cannotStart(job, cause)));
+    });
+    child.on('close', (exitCode, exitSignal) => {
+      finish(() => {
+        if (outcome?.type === 'result') return resolve(outcome.result);
+        if (ending === 'timeout') return reject(timedOut(job, timeoutMs!));
+        if (ending === 'cancelled') return reject(new RunCancelled());
+        if (outcome?.type === 'error' && outcome.error.kind !== 'cancelled') return reject(unpackError(outcome.error));
+        reject(died(job, { exitCode, exitSignal, peakBytes, lastLines }));
+      });
+    });
+    const finish = (settle: () => void) => {
+      clearTimeout(limit);
+      clearTimeout(force);
+      signal.removeEventListener('abort', onAbort);
+      settle();
+    };
+    // A child that is gone before it got the job is told by 'close'.
+    child.send({ type: 'job', job } satisfies JobMessage, () => {});
+  });
+}
+
+const KEPT_LINES = 10;
+
+function cannotStart(job: Job, cause: Error): UserError {
+  return new UserError(
+    'RUN_CHILD_START',
+    `The process for stage ${job.cell} could not be started: ${cause.message}.`,
+    'The system may be out of memory or processes: try --jobs 1.',
+    { cause, class: 'infrastructure' },
+  );
+}
+
+function timedOut(job: Job, timeoutMs: number): UserError {
+  return new UserError(
+    'RUN_TIMEOUT',
+    `Stage ${job.cell} took longer than its timeout of ${timeoutMs / 1000} s and was stopped.`,
+    'Raise its timeout, or give it less to do.',
+    { class: 'stage' },
+  );
+}
+
+interface Death {
+  readonly exitCode: number | null;
+  readonly exitSignal: NodeJS.Signals | null;
+  readonly peakBytes: number;
+  readonly lastLines: readonly string[];
+}
+
+function died(job: Job, { exitCode, exitSignal, peakBytes, lastLines }: Death): UserError {
+  const how = exitSignal === null ? `exited with code ${exitCode}` : `was killed by ${exitSignal}`;
+  const peak = peakBytes === 0 ? '' : ` Its memory peak was ${Math.round(peakBytes / 2 ** 20)} MiB.`;
+  const said = lastLines.length === 0 ? '' : ` Its last words:\n${lastLines.map((line) => `    ${line}`).join('\n')}`;
+  const fix =
+    exitSignal === 'SIGKILL'
+      ? 'If nobody killed it, the system ran out of memory: try --jobs 1 or a smaller batch.'
+      : 'Run it again; if it dies again, report it with the log of the run.';
+  return new UserError('RUN_CHILD_DIED', `The process of stage ${job.cell} ${how}.${peak}${said}`, fix, {
+    class: 'stage',
+  });
+}

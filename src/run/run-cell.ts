@@ -1,0 +1,202 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionRecord } from '../artifacts/action-record.js';
+import type { StageRecord } from '../artifacts/run-record.js';
+import type { Store } from '../artifacts/store.js';
+import type { Json } from '../core/canonical-json.js';
+import { UserError } from '../core/errors.js';
+import { sha256File } from '../core/hash.js';
+import type { Cell } from '../plan/plan.js';
+import type { Listener } from './events.js';
+import type { Executor } from './executor.js';
+import type { Job, JobModel } from './job.js';
+import type { LiveModel } from './live-model.js';
+import type { Slots } from './slots.js';
+
+/** A cell's key and what went into it. */
+export interface CellKey {
+  readonly key: string;
+  readonly record: Json;
+}
+
+export interface CellTools {
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly listener: Listener;
+  readonly slots: Slots;
+  /** CPU cores of the whole run. */
+  readonly cores: number;
+  readonly stop: AbortSignal;
+}
+
+export interface CellResult {
+  readonly status: 'ran' | 'cached';
+  readonly why: string;
+  readonly record: ActionRecord;
+}
+
+/** The verified result of a cell: from the cache, or computed and stored now. Throws why it could not be had. */
+export async function ensureResult(
+  cell: Cell,
+  key: CellKey,
+  inputs: ReadonlyMap<string, LiveModel>,
+  tools: CellTools & { readonly isForced: boolean },
+): Promise<CellResult> {
+  const { store, slots, stop, listener, isForced } = tools;
+  const earlier = await store.lookup(key.key);
+  if (earlier !== null && !isForced) return { status: 'cached', why: 'all inputs unchanged', record: earlier };
+  const why = isForced ? 'forced' : 'no result for this key';
+  return slots.use(async () => {
+    stop.throwIfAborted();
+    listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
+    const record = await compute(cell, key, inputs, tools);
+    if (earlier !== null) warnIfDifferent(cell, earlier, record, listener);
+    return { status: 'ran', why, record };
+  });
+}
+
+async function compute(
+  cell: Cell,
+  key: CellKey,
+  inputs: ReadonlyMap<string, LiveModel>,
+  { store, executor, listener, slots, cores, stop, isForced }: CellTools & { readonly isForced: boolean },
+): Promise<ActionRecord> {
+  const staging = await store.makeStaging();
+  try {
+    const startedAt = performance.now();
+    const models = await materializeAll(inputs, store, staging);
+    const before = await fingerprints(models);
+    const granted = Math.max(1, Math.floor(cores / Math.min(slots.size, slots.demand)));
+    const result = await executor.execute(jobOf(cell, models, staging, granted), {
+      signal: stop,
+      timeoutMs: cell.timeoutMs,
+      onEvent: (event) => listener({ ...event, type: `stage-${event.type}`, cell: cell.id } as Parameters<Listener>[0]),
+    });
+    await refuseChangedInputs(cell, models, before);
+    return await store.commit({
+      key: key.key,
+      keyRecord: key.record,
+      ...result,
+      durationMs: Math.round(performance.now() - startedAt),
+      overrule: isForced,
+    });
+  } finally {
+    await store.removeStaging(staging);
+  }
+}
+
+function jobOf(cell: Cell, models: ReadonlyMap<string, JobModel>, staging: string, cores: number): Job {
+  const inputs: Record<string, JobModel> = {};
+  const named: Record<string, JobModel> = {};
+  for (const [slot, model] of models) {
+    if (slot.startsWith(OPTION_SLOT)) named[slot.slice(OPTION_SLOT.length)] = model;
+    else inputs[slot] = model;
+  }
+  const uses = [...Object.values(cell.data), ...Object.values(cell.networks).filter((it) => it.kind === 'uses')];
+  const plugins = [cell.plugin, ...uses.map((use) => use.plugin)].flatMap((it) =>
+    it.kind === 'external' ? [it.specifier] : [],
+  );
+  return {
+    cell: cell.id,
+    uses: cell.uses,
+    plugin: cell.plugin.kind === 'external' ? cell.plugin.name : null,
+    plugins: [...new Set(plugins)],
+    options: cell.options,
+    inputs,
+    models: named,
+    data: cell.data,
+    networks: cell.networks,
+    seed: cell.seed,
+    cores,
+    staging,
+  };
+}
+
+const OPTION_SLOT = 'option:';
+
+async function materializeAll(
+  inputs: ReadonlyMap<string, LiveModel>,
+  store: Store,
+  staging: string,
+): Promise<Map<string, JobModel>> {
+  const models = new Map<string, JobModel>();
+  for (const [slot, model] of inputs) {
+    const folder = join(staging, 'inputs', slot.replace(':', '-'));
+    const path = model.stored === null ? model.path : await store.materialize(model.stored, folder);
+    // The plan read the user's file a while ago.
+    if (model.stored === null && (await sha256File(path)) !== model.digest) {
+      throw new UserError(
+        'RUN_INPUT_CHANGED',
+        `${path} was changed after the run started.`,
+        'Run again when nothing writes to it.',
+        { place: { kind: 'file', file: path }, class: 'infrastructure' },
+      );
+    }
+    models.set(slot, { path, digest: model.digest });
+  }
+  return models;
+}
+
+async function fingerprints(models: ReadonlyMap<string, JobModel>): Promise<string[]> {
+  return Promise.all(
+    [...models.values()].map(async ({ path }) => {
+      const info = await stat(path, { bigint: true });
+      return `${info.size} ${info.mtimeNs}`;
+    }),
+  );
+}
+
+/** A stage that writes to what it was lent would change what others read under the same digest. */
+async function refuseChangedInputs(
+  cell: Cell,
+  models: ReadonlyMap<string, JobModel>,
+  before: readonly string[],
+): Promise<void> {
+  const after = await fingerprints(models);
+  const slots = [...models.keys()].filter((_, index) => before[index] !== after[index]);
+  if (slots.length === 0) return;
+  throw new UserError(
+    'RUN_INPUT_CHANGED',
+    `The file of input "${slots.join('", "')}" was changed while stage ${cell.id} ran.`,
+    'Inputs are read-only: a stage returns a new model instead. The damaged one will be computed again.',
+    { class: 'stage' },
+  );
+}
+
+function warnIfDifferent(cell: Cell, earlier: ActionRecord, now: ActionRecord, listener: Listener): void {
+  const differing = Object.keys(now.outputs).filter(
+    (slot) => earlier.outputs[slot]?.digest !== now.outputs[slot]?.digest,
+  );
+  if (differing.length === 0) return;
+  listener({
+    type: 'warning',
+    message: `Stage ${cell.id} made another ${differing.join(', ')} than before from the same inputs: ${cell.uses} is not reproducible.`,
+  });
+}
+
+/** The models that a cell hands on: those it made, and those of its inputs that it passes on unchanged. */
+export function outputsOf(
+  cell: Cell,
+  { record }: CellResult,
+  inputs: ReadonlyMap<string, LiveModel>,
+  store: Store,
+): Map<string, LiveModel> {
+  const outputs = new Map<string, LiveModel>();
+  for (const [slot, spec] of Object.entries(cell.definition.outputs)) {
+    if (spec === 'model') {
+      const stored = record.outputs[slot];
+      if (stored === undefined) throw new Error(`internal: the result of ${cell.id} lacks the output "${slot}"`);
+      const path = store.pathOf(stored.files[0]!.digest);
+      const origin = { stage: cell.id, key: record.key };
+      outputs.set(slot, { digest: stored.digest, bytes: stored.bytes, path, stored, origin });
+    } else {
+      const passed = inputs.get(spec.same);
+      if (passed !== undefined) outputs.set(slot, passed);
+    }
+  }
+  return outputs;
+}
+
+export function outputRecords(outputs: ReadonlyMap<string, LiveModel>): StageRecord['outputs'] {
+  return Object.fromEntries([...outputs].map(([slot, { digest, bytes, path }]) => [slot, { digest, bytes, path }]));
+}

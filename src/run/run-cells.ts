@@ -1,0 +1,133 @@
+import type { StageRecord } from '../artifacts/run-record.js';
+import type { Cell, Plan, Source } from '../plan/plan.js';
+import { RunCancelled } from './executor.js';
+import { errorRecordOf, type Failure, toError } from './failure.js';
+import { hasResult } from './gates.js';
+import type { LiveModel } from './live-model.js';
+import { type CellKey, type CellResult, type CellTools, ensureResult, outputRecords, outputsOf } from './run-cell.js';
+
+/** How a cell ended, and the models that it hands on. */
+export interface CellEnd {
+  readonly record: StageRecord;
+  readonly outputs: ReadonlyMap<string, LiveModel>;
+}
+
+export interface CellsOptions extends CellTools {
+  /** @param inputs slot to digest */
+  readonly keyOf: (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey;
+  readonly isForced: (cell: Cell) => boolean;
+}
+
+/**
+ * Brings every cell to an end, each as soon as those that it depends on have ended.
+ * @returns the ends by cell id, and what failed
+ */
+export async function runCells(
+  plan: Plan,
+  options: CellsOptions,
+): Promise<{ readonly ends: ReadonlyMap<string, CellEnd>; readonly failures: readonly Failure[] }> {
+  const failures: Failure[] = [];
+  const promises = new Map<string, Promise<CellEnd>>();
+  /** Cells with equal keys compute once. */
+  const underway = new Map<string, Promise<unknown>>();
+  for (const cell of plan.cells) {
+    const needed = new Map(cell.dependsOn.map((id) => [id, promises.get(id)!]));
+    promises.set(cell.id, runWhenReady(cell, needed, { ...options, underway, failures }));
+  }
+  const ends = new Map<string, CellEnd>();
+  for (const [id, promise] of promises) ends.set(id, await promise);
+  return { ends, failures };
+}
+
+interface Context extends CellsOptions {
+  readonly underway: Map<string, Promise<unknown>>;
+  readonly failures: Failure[];
+}
+
+async function runWhenReady(
+  cell: Cell,
+  needed: ReadonlyMap<string, Promise<CellEnd>>,
+  context: Context,
+): Promise<CellEnd> {
+  const ends = new Map<string, CellEnd>();
+  for (const [id, promise] of needed) ends.set(id, await promise);
+  const end = await runCell(cell, ends, context);
+  context.listener({ type: 'stage-end', cell: cell.id, record: end.record });
+  return end;
+}
+
+async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: Context): Promise<CellEnd> {
+  const startedAt = performance.now();
+  const end = (facts: Partial<StageRecord> & Pick<StageRecord, 'status' | 'why'>): StageRecord => ({
+    id: cell.stage,
+    cell: cell.id,
+    uses: cell.uses,
+    key: null,
+    durationMs: Math.round(performance.now() - startedAt),
+    inputs: {},
+    outputs: {},
+    metrics: {},
+    gates: [],
+    error: null,
+    ...facts,
+  });
+
+  const blocker = [...ends.values()].find(({ record }) => !hasResult(record))?.record;
+  if (blocker?.status === 'cancelled' || context.stop.aborted) {
+    return { record: end({ status: 'cancelled', why: 'interrupted' }), outputs: NONE };
+  }
+  if (blocker !== undefined) {
+    const why = `needs ${blocker.cell}, which ${blocker.status === 'failed' ? 'failed' : 'was skipped'}`;
+    return { record: end({ status: 'skipped', why }), outputs: NONE };
+  }
+
+  const known: { key: string | null; inputs: Record<string, string> } = { key: null, inputs: {} };
+  try {
+    const inputs = new Map(Object.entries(cell.inputs).map(([slot, source]) => [slot, modelOf(source, ends)]));
+    const digests = Object.fromEntries([...inputs].map(([slot, model]) => [slot, model.digest]));
+    known.inputs = digests;
+    const key = context.keyOf(cell, digests);
+    known.key = key.key;
+    const result = await onceAtATime(key, context, () =>
+      ensureResult(cell, key, inputs, { ...context, isForced: context.isForced(cell) }),
+    );
+    const outputs = outputsOf(cell, result, inputs, context.store);
+    const { status, why } = result;
+    const { metrics } = result.record;
+    return { record: end({ ...known, status, why, metrics, outputs: outputRecords(outputs) }), outputs };
+  } catch (thrown) {
+    if (thrown instanceof RunCancelled || context.stop.aborted) {
+      return { record: end({ ...known, status: 'cancelled', why: 'interrupted' }), outputs: NONE };
+    }
+    const error = toError(thrown, cell.place);
+    context.failures.push({ cell: cell.id, error });
+    return { record: end({ ...known, status: 'failed', why: 'failed', error: errorRecordOf(error) }), outputs: NONE };
+  }
+}
+
+const NONE: ReadonlyMap<string, LiveModel> = new Map();
+
+function modelOf(source: Source, ends: ReadonlyMap<string, CellEnd>): LiveModel {
+  if (source.kind === 'file') {
+    return { digest: source.digest, bytes: 0, path: source.file, stored: null, origin: null };
+  }
+  const model = ends.get(source.cell)?.outputs.get(source.slot);
+  if (model === undefined) throw new Error(`internal: ${source.cell} has no output "${source.slot}"`);
+  return model;
+}
+
+/** Two cells with one key: the second waits, and then finds the first one's result. */
+async function onceAtATime(
+  { key }: CellKey,
+  { underway }: Context,
+  work: () => Promise<CellResult>,
+): Promise<CellResult> {
+  while (underway.has(key)) await underway.get(key);
+  const running = work();
+  const settled = running.then(
+    () => underway.delete(key),
+    () => underway.delete(key),
+  );
+  underway.set(key, settled);
+  return running;
+}

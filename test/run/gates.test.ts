@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { StageRecord } from '../../src/artifacts/run-record.js';
+import type { Json } from '../../src/core/canonical-json.js';
+import type { GateDeclaration } from '../../src/recipe/recipe.js';
+import { judgeGates } from '../../src/run/gates.js';
+import { sketchPlan } from '../support/plan-rig.js';
+
+/** Judges gates of the stage "int8" against the metrics of some cells. */
+function judge(expectations: Record<string, GateDeclaration>, metrics: Record<string, Record<string, Json>>) {
+  const plan = sketchPlan([
+    { id: 'baseline' },
+    { id: 'baseline.measure' },
+    { id: 'int8', expect: expectations },
+    { id: 'int8.measure' },
+  ]);
+  const records = new Map(
+    Object.entries(metrics).map(([cell, values]) => [cell, { cell, status: 'ran', metrics: values } as StageRecord]),
+  );
+  return judgeGates(plan, records).get('int8');
+}
+
+describe('a gate', () => {
+  it('on a minimum passes at the limit and fails below it', () => {
+    const gates = { accuracy: { min: 0.88 } };
+    expect(judge(gates, { int8: { accuracy: 0.88 } })).toEqual([
+      { metric: 'accuracy', op: 'min', limit: 0.88, actual: 0.88, passed: true },
+    ]);
+    expect(judge(gates, { int8: { accuracy: 0.8799 } })?.[0]?.passed).toBe(false);
+  });
+
+  it('on a drop compares with the stage it names, and a drop of exactly the limit passes', () => {
+    const gates = { accuracy: { maxDrop: 0.01, from: 'baseline' } };
+    // 0.9 - 0.89 is 0.010000000000000009 in binary.
+    expect(judge(gates, { baseline: { accuracy: 0.9 }, int8: { accuracy: 0.89 } })?.[0]?.passed).toBe(true);
+    expect(judge(gates, { baseline: { accuracy: 0.9 }, int8: { accuracy: 0.889 } })?.[0]?.passed).toBe(false);
+    expect(judge(gates, { baseline: { accuracy: 0.8 }, int8: { accuracy: 0.9 } })?.[0]).toMatchObject({ passed: true });
+  });
+
+  it('on a rise compares the other way', () => {
+    const gates = { gzipBytes: { maxRise: 100, from: 'baseline' } };
+    const [gate] = judge(gates, { baseline: { gzipBytes: 1000 }, int8: { gzipBytes: 1101 } })!;
+    expect(gate).toEqual({ metric: 'gzipBytes', op: 'maxRise', limit: 100, actual: 101, passed: false });
+  });
+
+  it('takes a metric from the evaluation behind the stage where the stage has none of its own', () => {
+    expect(judge({ accuracy: { min: 0.5 } }, { int8: {}, 'int8.measure': { accuracy: 0.6 } })?.[0]?.actual).toBe(0.6);
+    const own = { int8: { accuracy: 0.7 }, 'int8.measure': { accuracy: 0.6 } };
+    expect(judge({ accuracy: { min: 0.5 } }, own)?.[0]?.actual).toBe(0.7);
+  });
+
+  it('reaches into a structured metric by its path', () => {
+    const metrics = { int8: { latencyMs: { p50: 0.1, p95: 0.4 } } };
+    expect(judge({ 'latencyMs.p95': { max: 0.3 } }, metrics)?.[0]).toMatchObject({ actual: 0.4, passed: false });
+  });
+
+  it('fails when its metric is not known', () => {
+    expect(judge({ accuracy: { min: 0 } }, { int8: {} })).toEqual([
+      { metric: 'accuracy', op: 'min', limit: 0, actual: null, passed: false },
+    ]);
+  });
+
+  it('is judged even if another one failed', () => {
+    const gates = { accuracy: { min: 0.9, max: 0.95 }, gzipBytes: { max: 10 } };
+    const judged = judge(gates, { int8: { accuracy: 0.8, gzipBytes: 20 } });
+    expect(judged?.map((gate) => gate.passed)).toEqual([false, true, false]);
+  });
+});
