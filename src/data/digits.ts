@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { packageRoot } from '../core/package-root.js';
 import { assembleDataset, COMMON_OPTIONS } from './assemble.js';
 import { defineDataset } from './dataset.js';
-import { packageFile } from './package-file.js';
 
 const SIDE = 8;
 const PIXELS = SIDE * SIDE;
@@ -22,7 +23,7 @@ export const digits = defineDataset({
     },
   } as const,
   async open({ options }) {
-    const file = packageFile('pipelines/data/digits/digits.csv.gz');
+    const file = join(packageRoot(), 'pipelines/data/digits/digits.csv.gz');
     const lines = gunzipSync(await readFile(file))
       .toString('latin1')
       .trimEnd()

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packageFile } from '../../src/data/package-file.js';
+import { packageRoot } from '../../src/core/package-root.js';
 import { openDataset, readAll } from './support.js';
 
 test('digits ships unchanged as scikit-learn has it', async () => {
-  const bytes = await readFile(packageFile('pipelines/data/digits/digits.csv.gz'));
+  const bytes = await readFile(join(packageRoot(), 'pipelines/data/digits/digits.csv.gz'));
   expect(bytes.length).toBe(57_512);
   expect(createHash('sha256').update(bytes).digest('hex')).toMatchInlineSnapshot(
     `"46abec6b12486ad9e51943373abcf22bbea1b5a51a1619b361570d8893f1464a"`,

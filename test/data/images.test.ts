@@ -147,7 +147,9 @@ describe('images refuses', () => {
   });
 
   test('a single class', async () => {
-    expect(await errorOf({ 'a/1.png': await png(1, 1, [1, 1, 1]) })).toMatchInlineSnapshot(`"<folder> has samples of one class only. There is nothing to tell apart; check the labels. [DATA_CLASSES]"`);
+    expect(await errorOf({ 'a/1.png': await png(1, 1, [1, 1, 1]) })).toMatchInlineSnapshot(
+      `"<folder> has samples of one class only. There is nothing to tell apart; check the labels. [DATA_CLASSES]"`,
+    );
   });
 
   test('a missing folder', async () => {
