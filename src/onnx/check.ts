@@ -49,9 +49,10 @@ function checkGraph(graph: Graph, check: Check): void {
     checkSubgraphs(node, { ...check, outer: new Set([...outer, ...defined]) });
     for (const name of node.outputs) {
       if (name === '') continue;
-      if (defined.has(name))
+      if (defined.has(name)) {
         problems.push(problem('ONNX_DUPLICATE_NAME', node, `makes "${name}", which exists already`));
-      hasDuplicates = true;
+        hasDuplicates = true;
+      }
       defined.add(name);
     }
   }

@@ -6,6 +6,15 @@ export { constantTensor, liftConstants } from './lift.js';
 export { capturedNames, readNames, sortNodes } from './order.js';
 export { type DecodeOptions, decodeModel, readModel } from './read.js';
 export {
+  type Override,
+  overridesOf,
+  SELECT_OPTION,
+  type Select,
+  selectNodes,
+  selectTensors,
+  selectWeights,
+} from './select.js';
+export {
   foldNode,
   hasShapeRule,
   type InferenceContext,
@@ -14,4 +23,5 @@ export {
   type ValueType,
 } from './shapes/index.js';
 export * from './tensor.js';
+export { consumersOf, isFloat, producersOf, type WeightLayer, weightAxes, weightLayers } from './weights.js';
 export { encodeMetadata, encodeModel, type WriteOptions, writeModel } from './write.js';
