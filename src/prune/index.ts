@@ -1,5 +1,6 @@
 export * from './keep-largest.js';
 export * from './magnitude-masks.js';
 export * from './masks.js';
+export * from './prunable-weights.js';
 export * from './prune-gradually.js';
 export * from './schedule.js';

@@ -1,1 +1,12 @@
-export {};
+export * from './affine.js';
+export * from './calibrate.js';
+export * from './calibration-batches.js';
+export * from './fold-batch-normalization.js';
+export { planQdq, type QdqPlan } from './qdq-plan.js';
+export { rewriteQdq } from './qdq-rewrite.js';
+export * from './quantize-dynamic.js';
+export * from './quantize-static.js';
+export * from './quantize-tensor.js';
+export { QDQ_OPSET, quantizeWeights, type WeightQuantization } from './quantize-weights.js';
+export * from './report.js';
+export * from './select-quantizable.js';

@@ -1,0 +1,45 @@
+import { UserError } from '../core/errors.js';
+import { inferShapes } from '../onnx/infer.js';
+import type { Model, Node } from '../onnx/ir.js';
+import { upgradeOpset } from '../onnx/upgrade.js';
+import type { Feed } from '../runtime/session.js';
+import { calibrate } from './calibrate.js';
+import { foldBatchNormalization } from './fold-batch-normalization.js';
+import { indexGraph } from './graph-index.js';
+import { planQdq } from './qdq-plan.js';
+import { rewriteQdq } from './qdq-rewrite.js';
+import { QDQ_OPSET } from './quantize-weights.js';
+import type { QuantizationReport } from './report.js';
+
+export interface StaticQuantization {
+  /** Nodes that stay float although they could be integer; asked for every node. */
+  isSelected(node: Node): boolean;
+  /** Feeds of all graph inputs, from which the ranges of the activations are taken. */
+  readonly calibration: AsyncIterable<Readonly<Record<string, Feed>>>;
+}
+
+/**
+ * Integer arithmetic with fixed ranges: activations uint8, weights int8 with a scale per output channel, biases int32, in QDQ
+ * form. Batch normalization is folded into the weights first. Weights that are 0 stay exactly 0.
+ * Throws QUANTIZE_NOTHING if no node can be quantized, and what `calibrate` throws.
+ */
+export async function quantizeStatic(
+  model: Model,
+  { isSelected, calibration }: StaticQuantization,
+): Promise<{ model: Model; report: QuantizationReport }> {
+  const folded = foldBatchNormalization(upgradeOpset(model, QDQ_OPSET));
+  const index = indexGraph(folded);
+  const plan = planQdq({ model: folded, index, types: inferShapes(folded), isSelected });
+  if (plan.nodes.size === 0) {
+    const reasons = plan.float.map(({ name, reason }) => `${name}: ${reason}`);
+    throw new UserError(
+      'QUANTIZE_NOTHING',
+      `No node of the model can be quantized. ${reasons.slice(0, 5).join('; ')}`.trim(),
+      'Static quantization needs a Conv, ConvTranspose, Gemm or MatMul that select does not exclude.',
+    );
+  }
+  const sources = [...new Set(plan.activations.values())];
+  const ranges = await calibrate(folded, sources, calibration);
+  const { model: result, quantized } = rewriteQdq(folded, index, plan, ranges);
+  return { model: result, report: { quantized, float: plan.float } };
+}
