@@ -1,6 +1,5 @@
 import type { GateRecord, StageRecord } from '../artifacts/run-record.js';
-import type { Json } from '../core/canonical-json.js';
-import type { Plan } from '../plan/plan.js';
+import type { Gate, Plan } from '../plan/plan.js';
 
 /**
  * Judges every gate of the cells that have a result. Gates are no part of a key: a changed limit judges anew and
@@ -13,66 +12,53 @@ export function judgeGates(
 ): ReadonlyMap<string, readonly GateRecord[]> {
   const judged = new Map<string, readonly GateRecord[]>();
   for (const cell of plan.cells) {
-    const record = records.get(cell.id);
-    if (record === undefined || !hasResult(record)) continue;
+    if (!hasResult(records.get(cell.id))) continue;
     judged.set(
       cell.id,
-      cell.gates.flatMap(({ metric, gate }) => {
-        const value = metricOf(cell.id, metric, records);
-        const reference = gate.from === undefined ? null : metricOf(gate.from, metric, records);
-        const change = value === null || reference === null ? null : value - reference;
-        const all: GateRecord[] = [];
-        if (gate.min !== undefined) all.push(judge(metric, 'min', gate.min, value));
-        if (gate.max !== undefined) all.push(judge(metric, 'max', gate.max, value));
-        if (gate.maxDrop !== undefined) {
-          all.push(judge(metric, 'maxDrop', gate.maxDrop, change === null ? null : 0 - change));
-        }
-        if (gate.maxRise !== undefined) all.push(judge(metric, 'maxRise', gate.maxRise, change));
-        return all;
-      }),
+      cell.gates.flatMap((gate) => judgeGate(gate, cell.id, records)),
     );
   }
   return judged;
 }
 
-/**
- * A metric of a cell, its own or that of the evaluation which `measure` added behind it; null if there is none.
- * @param name may lead into a structured metric: "latencyMs.p50"
- */
-export function metricOf(cell: string, name: string, records: ReadonlyMap<string, StageRecord>): number | null {
-  for (const id of [cell, measureCellOf(cell)]) {
-    const record = records.get(id);
-    if (record === undefined || !hasResult(record)) continue;
-    const value = valueAt(record.metrics, name);
-    if (typeof value === 'number') return value;
-  }
-  return null;
+export function hasResult(record: StageRecord | undefined): boolean {
+  return record?.status === 'ran' || record?.status === 'cached';
 }
 
-export function measureCellOf(cell: string): string {
-  return `${cell}.measure`;
+function judgeGate(
+  { metric, gate, against }: Gate,
+  cell: string,
+  records: ReadonlyMap<string, StageRecord>,
+): GateRecord[] {
+  const value = metricOf(records.get(cell), metric);
+  const reference = against === null ? null : metricOf(records.get(against), metric);
+  const isComparable = value !== null && reference !== null;
+  const actuals = {
+    min: value,
+    max: value,
+    maxDrop: isComparable ? reference - value : null,
+    maxRise: isComparable ? value - reference : null,
+  };
+  return LIMITS.flatMap((op) => {
+    const limit = gate[op];
+    if (limit === undefined) return [];
+    return [{ metric, op, limit, actual: actuals[op], passed: isWithin(op, limit, actuals[op]) }];
+  });
 }
 
-export function hasResult(record: StageRecord): boolean {
-  return record.status === 'ran' || record.status === 'cached';
-}
+const LIMITS = ['min', 'max', 'maxDrop', 'maxRise'] as const;
 
-function valueAt(metrics: Readonly<Record<string, Json>>, name: string): Json | undefined {
-  let value: Json | undefined = metrics[name];
-  if (value !== undefined) return value;
-  value = metrics;
-  for (const key of name.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    value = (value as Readonly<Record<string, Json | undefined>>)[key];
-  }
-  return value;
-}
-
-function judge(metric: string, op: GateRecord['op'], limit: number, actual: number | null): GateRecord {
+/** What is not known does not pass. */
+function isWithin(op: GateRecord['op'], limit: number, actual: number | null): boolean {
+  if (actual === null) return false;
   const slack = GATE_SLACK * Math.max(1, Math.abs(limit));
-  const passed = actual !== null && (op === 'min' ? actual >= limit - slack : actual <= limit + slack);
-  return { metric, op, limit, actual, passed };
+  return op === 'min' ? actual >= limit - slack : actual <= limit + slack;
 }
 
 // 0.9 - 0.89 is 0.010000000000000009: a drop of exactly the limit must pass.
 const GATE_SLACK = 1e-12;
+
+function metricOf(record: StageRecord | undefined, name: string): number | null {
+  const value = hasResult(record) ? record?.metrics[name] : undefined;
+  return typeof value === 'number' ? value : null;
+}

@@ -1,0 +1,31 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { guarded } from '../../artifacts/storage-error.js';
+import { UserError } from '../../core/errors.js';
+import { EXIT } from '../exit-code.js';
+import { STARTER_GITIGNORE, STARTER_RECIPE } from '../starter-recipe.js';
+import type { Terminal } from '../terminal.js';
+
+/** `lathe init`: writes a recipe that works into an empty folder. Throws CLI_FOLDER_NOT_EMPTY. */
+export async function initCommand({ folder }: { readonly folder: string }, terminal: Terminal): Promise<number> {
+  const target = resolve(folder);
+  const files = { 'recipe.yaml': STARTER_RECIPE, '.gitignore': STARTER_GITIGNORE };
+  await guarded(target, async () => {
+    await mkdir(target, { recursive: true });
+    const there = (await readdir(target)).filter((name) => name !== '.git');
+    if (there.length > 0) {
+      throw new UserError(
+        'CLI_FOLDER_NOT_EMPTY',
+        `${target} is not empty: it has ${there.slice(0, 3).join(', ')}${there.length > 3 ? ', …' : ''}.`,
+        'Name another folder: lathe init my-model.',
+        { class: 'usage' },
+      );
+    }
+    // 'wx': whatever appeared meanwhile is not overwritten.
+    for (const [name, content] of Object.entries(files)) await writeFile(join(target, name), content, { flag: 'wx' });
+  });
+  const path = relative(process.cwd(), target);
+  terminal.out(`Wrote ${Object.keys(files).join(' and ')}. Next:`);
+  terminal.out(path === '' ? '  lathe run' : `  cd ${path} && lathe run`);
+  return EXIT.ok;
+}

@@ -1,0 +1,87 @@
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Store } from '../../artifacts/store.js';
+import { selectCells } from '../../plan/select-cells.js';
+import { childEnvironment } from '../../run/child-environment.js';
+import type { Listener, RunEvent } from '../../run/events.js';
+import { localExecutor } from '../../run/local-executor.js';
+import { type RunOutcome, runPlan } from '../../run/run-plan.js';
+import { runtimeFacts } from '../../run/runtime-facts.js';
+import { exitCodeOfRun } from '../exit-code.js';
+import { forcedCells } from '../force.js';
+import { listenForInterrupts } from '../interrupts.js';
+import { keyFunction } from '../keys.js';
+import { logFile } from '../log-file.js';
+import { preparePlan } from '../prepare.js';
+import type { Environment } from '../program.js';
+import { showFailures } from '../show-failures.js';
+import type { Terminal } from '../terminal.js';
+import { chooseView } from '../view/choose.js';
+import type { LogLevel } from '../view/view.js';
+
+export interface RunCommandOptions {
+  readonly recipe: string;
+  readonly set: readonly string[];
+  readonly only: readonly string[];
+  readonly fromStage: readonly string[];
+  readonly force: boolean;
+  readonly jobs?: number;
+  readonly json: boolean;
+  readonly logLevel: LogLevel;
+  readonly cacheDir: string;
+}
+
+/** `lathe run`: returns the exit code. Throws what is wrong before anything runs. */
+export async function runCommand(options: RunCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
+  const plan = selectCells(await preparePlan(options.recipe, options.set, env), options);
+  const forced = forcedCells(plan, options);
+  const { recipe } = plan;
+
+  const view = await chooseView(terminal, options);
+  const log = logFile(options.logLevel);
+  const listener: Listener = (event: RunEvent) => {
+    log(event);
+    view.listener(event);
+  };
+  const executor = localExecutor({
+    childEntry: fileURLToPath(new URL('../child.js', import.meta.url)),
+    env: childEnvironment(env, [...recipe.env.hash, ...recipe.env.pass]),
+  });
+  const interrupts = listenForInterrupts(terminal, () => executor.kill());
+  const facts = runtimeFacts();
+  const cores = availableParallelism();
+  const cacheDir = resolve(options.cacheDir);
+  let outcome: RunOutcome;
+  try {
+    outcome = await runPlan(plan, {
+      store: new Store(cacheDir, { onWarning: (message) => listener({ type: 'warning', message }) }),
+      executor,
+      runsDir: join(dirname(cacheDir), 'runs'),
+      facts,
+      keyOf: keyFunction(facts),
+      jobs: options.jobs ?? cores,
+      cores,
+      isForced: (cell) => forced.has(cell.id),
+      stop: interrupts.stop,
+      listener,
+    });
+  } finally {
+    await view.close();
+    interrupts.release();
+  }
+  await showOutcome(outcome, options, terminal);
+  return exitCodeOfRun(outcome.record, interrupts.signal());
+}
+
+async function showOutcome(
+  { record, folder, failures }: RunOutcome,
+  options: RunCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  showFailures(terminal, failures, options.logLevel === 'debug');
+  if (options.json) return terminal.out(JSON.stringify(record, null, 2));
+  if (options.logLevel === 'silent') return;
+  const { formatTable } = await import('../../report/table.js');
+  terminal.out(`\n${formatTable(record, terminal.paint)}\n${terminal.paint.dim(`Log: ${join(folder, 'log.jsonl')}`)}`);
+}

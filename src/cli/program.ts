@@ -1,0 +1,142 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { latheVersion } from '../run/runtime-facts.js';
+import { EXIT } from './exit-code.js';
+import { exitCodeOfError, showError } from './show-error.js';
+import type { Terminal } from './terminal.js';
+import { LOG_LEVELS, type LogLevel } from './view/view.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Runs one command line and returns its exit code. Commands load when they are called, so that each pays for itself only. */
+export async function runProgram(argv: readonly string[], terminal: Terminal, env: Environment): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  let level = 'info' as LogLevel;
+  const finish = async (command: Promise<number>) => {
+    exitCode = await command;
+  };
+  const program = buildProgram(terminal, env, finish, (chosen) => {
+    level = chosen;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // commander has said what is wrong; help and version end this way, too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    showError(terminal, error, level === 'debug');
+    return exitCodeOfError(error);
+  }
+}
+
+function buildProgram(
+  terminal: Terminal,
+  env: Environment,
+  finish: (command: Promise<number>) => Promise<void>,
+  onLevel: (level: LogLevel) => void,
+): Command {
+  const program = new Command('lathe')
+    .description('Turns a YAML recipe into a small, fast, checked ONNX model.')
+    .version(latheVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(lathe --help lists the commands)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .addHelpText('after', EXAMPLES);
+  const logLevel = () =>
+    new Option('--log-level <level>', 'how much to tell; debug also shows stack traces')
+      .choices(LOG_LEVELS)
+      .default('info');
+  const settings = () =>
+    new Option('--set <name=value>', 'set a parameter of the recipe (repeatable)')
+      .argParser(collect)
+      .default([], 'none');
+  const cacheDir = () => new Option('--cache-dir <folder>', 'where results are kept').default('.lathe/cache');
+
+  /** A command whose options include the log level. */
+  const add = (nameAndArguments: string, description: string) =>
+    program
+      .command(nameAndArguments)
+      .description(description)
+      .addOption(logLevel())
+      .hook('preAction', (_, action) => onLevel(action.opts().logLevel as LogLevel));
+
+  add('run [recipe]', `run a recipe; what the cache holds is not computed again (default recipe: ${DEFAULT_RECIPE})`)
+    .addOption(settings())
+    .option('--only <stage>', 'run this stage and what it needs (repeatable)', collect, [])
+    .option('--from-stage <stage>', 'run this stage, what follows it, and what these need (repeatable)', collect, [])
+    .option('--force', 'compute again even if cached; with --only or --from-stage, what these name', false)
+    .option('--jobs <count>', 'how many stages may run at a time (default: CPU cores)', positiveInteger)
+    .option('--json', 'print the run record as JSON, and nothing else, on standard output', false)
+    .addOption(cacheDir())
+    .action(async (recipe: string | undefined, options) => {
+      const { runCommand } = await import('./commands/run.js');
+      await finish(runCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
+    });
+
+  add('plan [recipe]', 'show what a run would do, without doing it')
+    .addOption(settings())
+    .option('--json', 'print JSON', false)
+    .addOption(cacheDir())
+    .action(async (recipe: string | undefined, options) => {
+      const { planCommand } = await import('./commands/plan.js');
+      await finish(planCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
+    });
+
+  add('inspect <model>', 'show what is in an ONNX file: nodes, shapes, parameters, sizes')
+    .option('--json', 'print JSON', false)
+    .action(async (model: string, options) => {
+      const { inspectCommand } = await import('./commands/inspect.js');
+      await finish(inspectCommand({ model, ...options }, terminal));
+    });
+
+  add('plugins [name]', 'list stages, data sets and networks; with a name, its options')
+    .option('--recipe <file>', "include this recipe's own plugins")
+    .action(async (name: string | undefined, options) => {
+      const { pluginsCommand } = await import('./commands/plugins.js');
+      await finish(pluginsCommand({ name: name ?? null, ...options }, terminal, env));
+    });
+
+  add('schema', 'print the JSON Schema of recipes, for editors')
+    .option('--recipe <file>', "include this recipe's own plugins")
+    .option('--write <file>', 'write it to a file')
+    .option('--check <file>', 'fail if the file is not up to date')
+    .action(async (options) => {
+      const { schemaCommand } = await import('./commands/schema.js');
+      await finish(schemaCommand(options, terminal, env));
+    });
+
+  add('init [folder]', 'write a small recipe that works into an empty folder').action(
+    async (folder: string | undefined) => {
+      const { initCommand } = await import('./commands/init.js');
+      await finish(initCommand({ folder: folder ?? '.' }, terminal));
+    },
+  );
+  return program;
+}
+
+const DEFAULT_RECIPE = 'recipe.yaml';
+
+const EXAMPLES = `
+Examples:
+  lathe init my-model && cd my-model && lathe run
+  lathe run recipe.yaml --set epochs=10
+  lathe plan recipe.yaml
+  lathe inspect dist/model.onnx
+
+Exit codes: 0 done, 1 a stage failed, 2 a mistake in the recipe or the command line, 3 a gate failed,
+5 the machine or the cache is at fault, 130 interrupted.`;
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return value;
+}

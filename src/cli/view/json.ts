@@ -1,0 +1,15 @@
+import type { Terminal } from '../terminal.js';
+import { isShown, type LogLevel, type View } from './view.js';
+
+/** Warnings on standard error only: standard output belongs to the run record. */
+export function jsonView(terminal: Terminal, level: LogLevel): View {
+  return {
+    listener(event) {
+      if (!isShown('warn', level)) return;
+      if (event.type === 'warning') terminal.err(`warning: ${event.message}`);
+      if (event.type === 'stage-log' && event.level === 'warn')
+        terminal.err(`${event.cell}: warning: ${event.message}`);
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../src/run/child-environment.js';
+import type { ExecuteOptions } from '../../src/run/executor.js';
+import type { Job, JobEvent } from '../../src/run/job.js';
+import { localExecutor } from '../../src/run/local-executor.js';
+
+let staging: string;
+beforeEach(async () => {
+  staging = await mkdtemp(join(tmpdir(), 'lathe-job-'));
+});
+afterEach(() => rm(staging, { recursive: true, force: true }));
+
+const childEntry = fileURLToPath(new URL('../fixtures/run/child.mjs', import.meta.url));
+
+function execute(what: string, options: Partial<ExecuteOptions> = {}, env: NodeJS.ProcessEnv = {}) {
+  const executor = localExecutor({ childEntry, env: childEnvironment({ ...env }, ['DECLARED']), graceMs: 200 });
+  const job: Job = {
+    cell: 'pruned',
+    uses: 'prune',
+    plugin: null,
+    plugins: [],
+    options: { what },
+    inputs: {},
+    models: {},
+    data: {},
+    networks: {},
+    seed: '1',
+    cores: 1,
+    staging,
+  };
+  const result = executor.execute(job, {
+    signal: new AbortController().signal,
+    timeoutMs: null,
+    onEvent: () => {},
+    ...options,
+  });
+  return { executor, result };
+}
+
+/** Calls `then` as soon as the child says that it is ready. */
+function whenReady(then: () => void): (event: JobEvent) => void {
+  return (event) => {
+    if (event.type === 'log' && event.message === 'ready') then();
+  };
+}
+
+describe('a job in a process of its own', () => {
+  it('gives its result, and its progress and words meanwhile', async () => {
+    const events: JobEvent[] = [];
+    const { result } = execute('succeed', { onEvent: (event) => events.push(event) });
+    expect(await result).toEqual({ outputs: { model: [join(staging, 'model.onnx')] }, metrics: { accuracy: 0.9 } });
+    expect(events).toContainEqual({ type: 'progress', fraction: 0.5, values: { loss: 0.3 } });
+    expect(events).toContainEqual({ type: 'log', level: 'info', message: 'said aloud', details: {} });
+  });
+
+  it('sees of the environment what is declared, the path, and the settings of the allocator, nothing else', async () => {
+    const env = { PATH: '/usr/bin', DECLARED: 'yes', SECRET: 'no', NODE_OPTIONS: '--title=x' };
+    const { result } = execute('tell environment', {}, env);
+    const environment = (await result).metrics.environment as Record<string, string>;
+    // Node's own for the channel to the parent, and one that macOS adds.
+    const names = Object.keys(environment).filter((name) => !/^NODE_CHANNEL|^__CF/.test(name));
+    expect(names.sort()).toEqual([
+      'DECLARED',
+      'MALLOC_MMAP_THRESHOLD_',
+      'MALLOC_TOP_PAD_',
+      'MALLOC_TRIM_THRESHOLD_',
+      'PATH',
+    ]);
+  });
+
+  it("throws the stage's own UserError", async () => {
+    await expect(execute('fail').result).rejects.toMatchObject({
+      code: 'X_WRONG',
+      problem: 'It is wrong.',
+      fix: 'Mend it.',
+    });
+  });
+
+  it('throws a bug as a plain error with the stack of the child', async () => {
+    await expect(execute('break').result).rejects.toMatchObject({ message: 'internal: broken', stack: 'S' });
+  });
+
+  it('that is killed is an error with the signal, the memory peak and the last words', async () => {
+    await expect(execute('die').result).rejects.toMatchObject({
+      code: 'RUN_CHILD_DIED',
+      class: 'stage',
+      problem:
+        'The process of stage pruned was killed by SIGKILL. Its memory peak was 123 MiB. Its last words:\n    my last words',
+      fix: 'If nobody killed it, the system ran out of memory: try --jobs 1 or a smaller batch.',
+    });
+  });
+
+  it('that exits without an answer is an error with the exit code', async () => {
+    await expect(execute('exit').result).rejects.toMatchObject({
+      code: 'RUN_CHILD_DIED',
+      problem: 'The process of stage pruned exited with code 7.',
+    });
+  });
+
+  it('that is asked to stop and does so is cancelled', async () => {
+    const controller = new AbortController();
+    const { result } = execute('wait politely', {
+      signal: controller.signal,
+      onEvent: whenReady(() => controller.abort()),
+    });
+    await expect(result).rejects.toMatchObject({ name: 'RunCancelled' });
+  });
+
+  it('that is asked to stop and does not is killed after a while', async () => {
+    const controller = new AbortController();
+    const { result } = execute('wait stubbornly', {
+      signal: controller.signal,
+      onEvent: whenReady(() => controller.abort()),
+    });
+    await expect(result).rejects.toMatchObject({ name: 'RunCancelled' });
+  });
+
+  it('that takes longer than its timeout is stopped and told so', async () => {
+    await expect(execute('wait politely', { timeoutMs: 300 }).result).rejects.toMatchObject({
+      code: 'RUN_TIMEOUT',
+      problem: 'Stage pruned took longer than its timeout of 0.3 s and was stopped.',
+    });
+  });
+
+  it('is ended at once by kill()', async () => {
+    const { executor, result } = execute('wait stubbornly', { onEvent: whenReady(() => executor.kill()) });
+    await expect(result).rejects.toMatchObject({ code: 'RUN_CHILD_DIED' });
+  });
+
+  it('is not started after the run was stopped', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    await expect(execute('succeed', { signal: controller.signal }).result).rejects.toMatchObject({
+      name: 'RunCancelled',
+    });
+  });
+});
