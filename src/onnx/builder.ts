@@ -165,6 +165,11 @@ export class GraphBuilder {
     return this.values.has(name);
   }
 
+  /** The contents of a small value, where they follow from shapes and constants. */
+  knownOf(value: Value): KnownValues | undefined {
+    return this.known.get(value.name);
+  }
+
   /** The constant behind a value, if it is an initializer. */
   tensorOf(value: Value): Tensor | undefined {
     return this.graph.initializers.get(value.name);

@@ -23,5 +23,6 @@ export {
   type ValueType,
 } from './shapes/index.js';
 export * from './tensor.js';
+export { irVersionOf, upgradeOpset } from './upgrade.js';
 export { consumersOf, isFloat, producersOf, type WeightLayer, weightAxes, weightLayers } from './weights.js';
 export { encodeMetadata, encodeModel, type WriteOptions, writeModel } from './write.js';

@@ -157,11 +157,15 @@ export function cloneGraph(graph: Graph): Graph {
       ...node,
       inputs: [...node.inputs],
       outputs: [...node.outputs],
-      attributes: new Map(node.attributes),
+      attributes: new Map([...node.attributes].map(([name, attribute]) => [name, cloneAttribute(attribute)])),
     })),
     inputs: graph.inputs.map((info) => ({ ...info })),
     outputs: graph.outputs.map((info) => ({ ...info })),
     initializers: new Map(graph.initializers),
     valueInfo: new Map(graph.valueInfo),
   };
+}
+
+function cloneAttribute(attribute: Attribute): Attribute {
+  return attribute.type === 'graph' ? { type: 'graph', value: cloneGraph(attribute.value) } : attribute;
 }

@@ -34,6 +34,56 @@ export function int32Tensor(values: Int32Array | readonly number[], dims: readon
   return fromArray('int32', values instanceof Int32Array ? values : Int32Array.from(values), dims);
 }
 
+/** A scalar of any float type or of an integer type of 8, 32 or 64 bits. Throws for other types: a bug in the caller. */
+export function scalarTensor(value: number, dataType: DataType): Tensor {
+  switch (dataType) {
+    case 'float32':
+      return floatTensor([value], []);
+    case 'float64':
+      return fromArray(dataType, Float64Array.of(value), []);
+    case 'float16':
+      return fromArray(dataType, Uint16Array.of(float16Bits(value)), []);
+    case 'bfloat16':
+      return fromArray(dataType, Uint16Array.of(bfloat16Bits(value)), []);
+    case 'int64':
+      return int64Tensor([value], []);
+    case 'int32':
+      return int32Tensor([value], []);
+    case 'int8':
+      return fromArray(dataType, Int8Array.of(value), []);
+    case 'uint8':
+    case 'bool':
+      return fromArray(dataType, Uint8Array.of(value), []);
+    default:
+      throw new Error(`internal: no scalar of type ${dataType}`);
+  }
+}
+
+/** The bits of the IEEE half-precision number nearest to a value, ties to even. */
+export function float16Bits(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  // Halfway between the largest number, 65504, and the next power of two.
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(Math.floor(Math.log2(Math.max(size, 2 ** -24))), -14);
+  // Units in the last place; subnormal numbers share the exponent -14.
+  const units = roundHalfEven(size / 2 ** (exponent - 10));
+  return sign | (exponent === -14 && units < 1024 ? units : ((exponent + 14) << 10) + units);
+}
+
+function bfloat16Bits(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  if (Number.isNaN(value)) return 0x7fc0;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
+/** Rounds to the nearest integer, halves to the even one: as IEEE 754 and onnxruntime do, unlike Math.round. */
+export function roundHalfEven(value: number): number {
+  const rounded = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
 /** A tensor over a typed array's bytes, without a copy. Throws if the element count does not match the shape. */
 export function fromArray(
   dataType: DataType,

@@ -12,10 +12,12 @@ import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fromBinary } from '@bufbuild/protobuf';
 import { TensorProtoSchema } from 'onnx-buf';
+import { checkModel } from '../../src/onnx/check.js';
 import { inferShapes } from '../../src/onnx/infer.js';
 import type { Model } from '../../src/onnx/ir.js';
 import { toTensor } from '../../src/onnx/proto/tensor.js';
 import { readModel } from '../../src/onnx/read.js';
+import { upgradeOpset } from '../../src/onnx/upgrade.js';
 import { encodeModel } from '../../src/onnx/write.js';
 import { type Feed, Session, type TypedArray } from '../../src/runtime/session.js';
 
@@ -75,7 +77,51 @@ async function outcomesOf(path: string, name: string): Promise<string[]> {
   const isRandom = model.graph.nodes.some(({ opType }) => RANDOM.has(opType));
   const isSame =
     isRandom || Object.keys(before.outputs).every((key) => isEqual(before.outputs[key]!, after.outputs[key]));
-  return [isSame ? 'ok same outputs' : 'FAIL other outputs', ...shapeOutcomes(model, before)];
+  return [
+    isSame ? 'ok same outputs' : 'FAIL other outputs',
+    checkOutcome(model),
+    await upgradeOutcome(model, before, path, isRandom),
+    ...shapeOutcomes(model, before),
+  ];
+}
+
+function checkOutcome(model: Model): string {
+  try {
+    checkModel(model);
+    return 'ok checked';
+  } catch (error) {
+    return `FAIL checkModel: ${(error as Error).message}`;
+  }
+}
+
+const UPGRADED_OPSET = 21;
+
+async function upgradeOutcome(model: Model, before: Run, path: string, isRandom: boolean): Promise<string> {
+  const opset = model.opsets.get('') ?? 0;
+  if (opset >= UPGRADED_OPSET) return 'ok no upgrade needed';
+  let upgraded: Model;
+  try {
+    upgraded = upgradeOpset(model, UPGRADED_OPSET);
+  } catch (error) {
+    return `upgrade refused: ${(error as Error).message.replace(/"[^"]*"/, '…')}`;
+  }
+  const after = await tryRun(encodeModel(upgraded), path);
+  if (typeof after === 'string') return `FAIL upgraded (from ${opset}) to what ${after}`;
+  const isSame =
+    isRandom || Object.keys(before.outputs).every((key) => isClose(before.outputs[key]!, after.outputs[key]));
+  return isSame ? 'ok same outputs after an upgrade' : `FAIL other outputs after an upgrade from ${opset}`;
+}
+
+/** Kernels of later versions may round in another order. */
+const UPGRADE_TOLERANCE = 1e-5;
+
+function isClose(a: Feed, b: Feed | undefined): boolean {
+  if (isEqual(a, b)) return true;
+  if (b === undefined || String(a.dims) !== String(b.dims) || a.dataType !== b.dataType) return false;
+  return Array.from(a.data as ArrayLike<number | bigint>, Number).every((value, i) => {
+    const other = Number(b.data[i]);
+    return Math.abs(value - other) <= UPGRADE_TOLERANCE * Math.max(1, Math.abs(value)) || Object.is(value, other);
+  });
 }
 
 interface Run {
