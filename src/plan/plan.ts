@@ -1,5 +1,7 @@
 import type { Json } from '../core/canonical-json.js';
 import type { Place } from '../core/errors.js';
+import type { Path } from '../core/path.js';
+import type { PluginIdentity } from '../plugin/identity.js';
 import type { StageDefinition } from '../plugin/stage.js';
 import type { GateDeclaration, Recipe } from '../recipe/recipe.js';
 
@@ -26,20 +28,36 @@ export interface Cell {
   readonly plugin: PluginIdentity;
   /** After defaults; file and folder values absolute. */
   readonly options: Readonly<Record<string, Json>>;
-  /** Options as they enter the key: references replaced by content digests, see keyRecord; model references by `{ model: name }`. */
+  /** Options as they enter the key: references replaced by content digests, as `{ file: digest }`; a model's by `{ model: name }` until keyRecord knows it. */
   readonly keyOptions: Json;
-  /** Slot → where the model comes from; includes the models that options name, as slots `option:<name>`. */
+  /** Where `keyOptions` holds models, and the names that the options have for them. */
+  readonly modelOptions: readonly { readonly path: Path; readonly name: string }[];
+  /**
+   * Slot → where the model comes from; includes the models that options name, as slots `option:<name>`.
+   * A stage that passes its input on is looked through: the cell is the one that makes the model.
+   */
   readonly inputs: Readonly<Record<string, Source>>;
-  /** Cells that must have finished first: those of `inputs`, plus `needs`. */
+  /** Cells that must have finished first: those of `inputs`, the stages that `from`, `needs` and gates name. */
   readonly dependsOn: readonly string[];
   /** Declarations that the stage needs to open its data and networks, by the name that its options use. */
   readonly data: Readonly<Record<string, ResolvedUse>>;
   readonly networks: Readonly<Record<string, ResolvedNetwork>>;
   readonly seed: string;
-  readonly gates: readonly { readonly metric: string; readonly gate: GateDeclaration; readonly place: Place }[];
+  /** Values of the variables under env.hash; null for one that is not set. */
+  readonly env: Readonly<Record<string, string | null>>;
+  readonly gates: readonly Gate[];
   readonly timeoutMs: number | null;
   /** True for the cells that `measure` adds. */
   readonly isMeasure: boolean;
+  readonly place: Place;
+}
+
+/** A limit on a metric that the cell reports. */
+export interface Gate {
+  readonly metric: string;
+  readonly gate: GateDeclaration;
+  /** The cell whose metric of the same name maxDrop and maxRise compare with. */
+  readonly against: string | null;
   readonly place: Place;
 }
 
@@ -47,11 +65,7 @@ export type Source =
   | { readonly kind: 'cell'; readonly cell: string; readonly slot: string }
   | { readonly kind: 'file'; readonly file: string; readonly digest: string };
 
-/** Who provides a definition, for loading it in a child process and for the key. */
-export type PluginIdentity =
-  | { readonly kind: 'built-in' }
-  /** `specifier` is an absolute path or a package name; digest covers the code and what it imports. */
-  | { readonly kind: 'external'; readonly specifier: string; readonly digest: string };
+export type { PluginIdentity } from '../plugin/identity.js';
 
 export interface ResolvedUse {
   readonly uses: string;

@@ -269,12 +269,7 @@ function missingKey(key: string, path: Path, noun: string, owner: string, schema
   const property = schemaMap(schema.properties)[key];
   const about = isMapping(property) && typeof property.description === 'string' ? `: ${property.description}` : '';
   const ending = /[.!?]$/.test(about) ? '' : '.';
-  return problem(
-    'missing-key',
-    path,
-    `${upperFirst(owner)} needs the ${noun} "${key}".`,
-    `Add "${key}"${about}${ending}`,
-  );
+  return problem('missing-key', path, `${atStart(owner)} needs the ${noun} "${key}".`, `Add "${key}"${about}${ending}`);
 }
 
 function problem(kind: SchemaProblem['kind'], path: Path, text: string, fix = ''): SchemaProblem {
@@ -334,6 +329,7 @@ function unique(problems: readonly SchemaProblem[]): SchemaProblem[] {
   });
 }
 
-function upperFirst(text: string): string {
-  return text === '' ? text : text[0]!.toUpperCase() + text.slice(1);
+/** "a stage" begins a sentence as "A stage"; a plugin's name keeps its case. */
+function atStart(owner: string): string {
+  return /^an? /.test(owner) ? `A${owner.slice(1)}` : owner;
 }

@@ -79,8 +79,9 @@ function bounds(schema: SchemaObject): string {
   const parts: string[] = [];
   if (minimum !== undefined && maximum !== undefined) parts.push(`from ${minimum} to ${maximum}`);
   else if (minimum !== undefined) parts.push(`of at least ${minimum}`);
-  else if (maximum !== undefined) parts.push(`of at most ${maximum}`);
   if (exclusiveMinimum !== undefined) parts.push(`above ${exclusiveMinimum}`);
+  if (maximum !== undefined && minimum === undefined)
+    parts.push(parts.length > 0 ? `up to ${maximum}` : `of at most ${maximum}`);
   if (exclusiveMaximum !== undefined) parts.push(`below ${exclusiveMaximum}`);
   if (multipleOf !== undefined) parts.push(`divisible by ${multipleOf}`);
   const unit = schema['x-unit'] as UnitKind | undefined;

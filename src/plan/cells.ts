@@ -1,0 +1,123 @@
+import type { Json } from '../core/canonical-json.js';
+import type { Path } from '../core/path.js';
+import type { Registries } from '../plugin/registries.js';
+import type { Recipe } from '../recipe/recipe.js';
+import type { Declarations } from './declarations.js';
+import type { Digests } from './digests.js';
+import type { Draft } from './draft.js';
+import type { PlacedGate } from './gates.js';
+import { cellSeed } from './key.js';
+import { makerOf } from './maker.js';
+import type { Measure } from './measure.js';
+import { replaceAt } from './options.js';
+import { topologicalOrder } from './order.js';
+import type { Cell, ResolvedNetwork, ResolvedUse, Source } from './plan.js';
+import type { Wiring } from './sources.js';
+
+export interface AssembleRequest {
+  readonly recipe: Recipe;
+  readonly registries: Registries;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly digests: Digests;
+  readonly declarations: Declarations;
+  /** Networks that options name and the recipe does not declare. */
+  readonly zoo: ReadonlyMap<string, () => Promise<ResolvedNetwork>>;
+  readonly stages: readonly Draft[];
+  readonly measures: readonly Measure[];
+  readonly wiring: ReadonlyMap<string, Wiring>;
+  readonly gates: readonly PlacedGate[];
+}
+
+/** The cells of a faultless recipe in topological order. Hashes the files that they use. */
+export async function assembleCells(request: AssembleRequest): Promise<Cell[]> {
+  const cells = new Map<string, Cell>();
+  for (const draft of request.stages) {
+    cells.set(draft.id, await assembleCell(request, draft, draft.id, false));
+    const measure = request.measures.find(({ stage }) => stage === draft.id);
+    if (measure === undefined) continue;
+    cells.set(measure.draft.id, await assembleCell(request, measure.draft, draft.id, true));
+  }
+  const dependencies = new Map([...cells].map(([id, { dependsOn }]) => [id, dependsOn]));
+  return topologicalOrder([...cells.keys()], dependencies).map((id) => cells.get(id)!);
+}
+
+async function assembleCell(request: AssembleRequest, draft: Draft, stage: string, isMeasure: boolean): Promise<Cell> {
+  const { recipe, registries, environment, wiring } = request;
+  const { id, declaration, references } = draft;
+  const definition = draft.definition!;
+  const options = draft.options!;
+  const wires = wiring.get(id)!;
+  const inputs = await inputsOf(request, wires);
+  const gates = request.gates.filter((gate) => gate.cell === id);
+  const data: Record<string, ResolvedUse> = {};
+  const networks: Record<string, ResolvedNetwork> = {};
+  const replaced: [Path, Json][] = [];
+  for (const { kind, path, name } of references) {
+    switch (kind) {
+      case 'dataset':
+        data[name] = await request.declarations.data.get(name)!();
+        replaced.push([path, { dataset: data[name].digest }]);
+        break;
+      case 'network':
+        networks[name] = await (request.declarations.networks.get(name) ?? request.zoo.get(name))!();
+        replaced.push([path, { network: networks[name].digest }]);
+        break;
+      case 'model':
+        replaced.push([path, { model: name }]);
+        break;
+      default:
+        replaced.push([
+          path,
+          { [kind]: await (kind === 'folder' ? request.digests.folder(name) : request.digests.file(name)) },
+        ]);
+    }
+  }
+  return {
+    id,
+    stage,
+    uses: declaration.uses,
+    definition,
+    plugin: registries.identityOf(definition),
+    options,
+    keyOptions: replaceAt(options, replaced),
+    modelOptions: references.filter(({ kind }) => kind === 'model').map(({ path, name }) => ({ path, name })),
+    inputs,
+    dependsOn: dependenciesOf(wires, inputs, gates),
+    data,
+    networks,
+    seed: cellSeed(recipe.seed, id),
+    env: Object.fromEntries(recipe.env.hash.map((name) => [name, environment[name] ?? null])),
+    gates: gates.map(({ metric, gate, against, place }) => ({ metric, gate, against, place })),
+    timeoutMs: declaration.timeoutMs,
+    isMeasure,
+    place: recipe.locate([...draft.path, 'id']),
+  };
+}
+
+async function inputsOf(request: AssembleRequest, wires: Wiring): Promise<Record<string, Source>> {
+  const { recipe, stages, wiring, declarations } = request;
+  const inputs: Record<string, Source> = {};
+  for (const [slot, source] of wires.sources) {
+    const maker = makerOf(source, stages, wiring);
+    if (maker === undefined) throw new Error(`internal: nobody makes the input "${slot}"`);
+    inputs[slot] =
+      maker.kind === 'stage'
+        ? { kind: 'cell', cell: maker.stage, slot: maker.slot }
+        : { kind: 'file', file: recipe.models[maker.name]!.file, digest: await declarations.models.get(maker.name)!() };
+  }
+  return inputs;
+}
+
+/** A stage that only passes a model on is waited for where the recipe names it, not where it merely stands above. */
+function dependenciesOf(
+  wires: Wiring,
+  inputs: Readonly<Record<string, Source>>,
+  gates: readonly PlacedGate[],
+): string[] {
+  const makers = Object.values(inputs).flatMap((source) => (source.kind === 'cell' ? [source.cell] : []));
+  const named = [...wires.sources.values()].flatMap((source) =>
+    source.kind === 'stage' && source.isWritten ? [source.stage] : [],
+  );
+  const compared = gates.flatMap(({ against }) => against ?? []);
+  return [...new Set([...makers, ...named, ...wires.needs, ...compared])];
+}

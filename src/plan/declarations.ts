@@ -1,0 +1,172 @@
+import { relative } from 'node:path';
+import type { Json } from '../core/canonical-json.js';
+import { UserError } from '../core/errors.js';
+import { digestOf } from '../core/hash.js';
+import type { Judge } from '../core/json-schema/judge.js';
+import type { Path } from '../core/path.js';
+import type { Registry } from '../core/registry.js';
+import type { OptionsSchema } from '../core/schema.js';
+import type { PluginIdentity } from '../plugin/identity.js';
+import type { Registries } from '../plugin/registries.js';
+import type { Recipe } from '../recipe/recipe.js';
+import { type Digests, pathProblem } from './digests.js';
+import { type OptionReference, type Options, replaceAt, resolveOptions } from './options.js';
+import type { ResolvedNetwork, ResolvedUse } from './plan.js';
+
+/** What a recipe declares beside its stages, checked; nothing is hashed before it is used. */
+export interface Declarations {
+  /** Declared names; undefined under a name whose declaration is at fault. */
+  readonly data: ReadonlyMap<string, (() => Promise<ResolvedUse>) | undefined>;
+  readonly networks: ReadonlyMap<string, (() => Promise<ResolvedNetwork>) | undefined>;
+  readonly models: ReadonlyMap<string, (() => Promise<string>) | undefined>;
+}
+
+export interface DeclarationsRequest {
+  readonly recipe: Recipe;
+  readonly registries: Registries;
+  readonly judge: Judge;
+  readonly digests: Digests;
+  readonly problems: UserError[];
+}
+
+/** Checks data, networks and models: readers, options and files must exist. */
+export async function checkDeclarations(request: DeclarationsRequest): Promise<Declarations> {
+  const { recipe } = request;
+  const data = new Map<string, (() => Promise<ResolvedUse>) | undefined>();
+  for (const [name, { uses, with: written }] of Object.entries(recipe.data)) {
+    data.set(name, await checkUse(request, request.registries.datasets, uses, written, ['data', name]));
+  }
+  return { data, networks: await checkNetworks(request), models: await checkModels(request) };
+}
+
+interface Definition {
+  readonly name: string;
+  readonly revision: number;
+  readonly options: OptionsSchema;
+}
+
+/** A definition with its options; undefined if either is at fault. */
+async function checkUse<T extends Definition>(
+  request: DeclarationsRequest,
+  registry: Registry<T>,
+  uses: string,
+  written: Options,
+  path: Path,
+): Promise<(() => Promise<ResolvedUse>) | undefined> {
+  const { recipe, judge, problems, registries, digests } = request;
+  const definition = registry.get(uses);
+  if (definition === undefined) {
+    problems.push(
+      new UserError('PLAN_UNKNOWN_USES', `There is no ${registry.noun} "${uses}".`, registry.suggestion(uses), {
+        place: recipe.locate([...path, 'uses']),
+        class: 'usage',
+      }),
+    );
+    return undefined;
+  }
+  const at = [...path, 'with'];
+  const schema = definition.options as never;
+  const resolved = await resolveOptions({ recipe, judge, owner: uses, schema, written, path: at, problems });
+  if (resolved === null) return undefined;
+  const plugin = registries.identityOf(definition as never);
+  return once(() => resolveUse(definition, plugin, resolved.options, resolved.references, digests));
+}
+
+async function resolveUse(
+  definition: Definition,
+  plugin: PluginIdentity,
+  options: Options,
+  references: readonly OptionReference[],
+  digests: Digests,
+): Promise<ResolvedUse> {
+  const replaced: [Path, Json][] = [];
+  for (const { kind, path, name } of references) {
+    replaced.push([path, { [kind]: await (kind === 'folder' ? digests.folder(name) : digests.file(name)) }]);
+  }
+  const digest = digestOf({
+    uses: definition.name,
+    revision: definition.revision,
+    code: plugin.kind === 'external' ? plugin.digest : null,
+    options: replaceAt(options, replaced),
+  });
+  return { uses: definition.name, options, plugin, digest };
+}
+
+async function checkNetworks(request: DeclarationsRequest): Promise<Declarations['networks']> {
+  const { recipe, registries, digests, problems } = request;
+  const networks = new Map<string, (() => Promise<ResolvedNetwork>) | undefined>();
+  for (const [name, network] of Object.entries(recipe.networks)) {
+    if (network.kind === 'layers') {
+      const { layers, input } = network;
+      networks.set(name, async () => ({
+        kind: 'layers',
+        layers,
+        input,
+        digest: digestOf({ layers: [...layers], input: input === null ? null : [...input] }),
+      }));
+    } else if (network.kind === 'file') {
+      const { file } = network;
+      const isThere = await checkFile(recipe, file, ['networks', name, 'file'], problems);
+      networks.set(name, isThere ? async () => ({ kind: 'file', file, digest: await digests.model(file) }) : undefined);
+    } else {
+      const use = await checkUse(request, registries.networks, network.uses, network.with, ['networks', name]);
+      networks.set(name, use === undefined ? undefined : async () => ({ kind: 'uses', ...(await use()) }));
+    }
+  }
+  return networks;
+}
+
+/** A network that the recipe does not declare: one of the zoo or of a plugin, with its defaults. */
+export async function undeclaredNetwork(
+  request: DeclarationsRequest,
+  name: string,
+  path: Path,
+): Promise<(() => Promise<ResolvedNetwork>) | undefined> {
+  const { judge, recipe, registries, digests, problems } = request;
+  const definition = registries.networks.get(name);
+  if (definition === undefined) return undefined;
+  const schema = definition.options as never;
+  const resolved = await resolveOptions({ recipe, judge, owner: name, schema, written: {}, path, problems });
+  if (resolved === null) return undefined;
+  const plugin = registries.identityOf(definition);
+  return once(async () => ({
+    kind: 'uses',
+    ...(await resolveUse(definition, plugin, resolved.options, resolved.references, digests)),
+  }));
+}
+
+async function checkModels({ recipe, digests, problems }: DeclarationsRequest): Promise<Declarations['models']> {
+  const models = new Map<string, (() => Promise<string>) | undefined>();
+  for (const [name, { file, sha256 }] of Object.entries(recipe.models)) {
+    const isThere = await checkFile(recipe, file, ['models', name, 'file'], problems);
+    const check = async () => {
+      const content = await digests.file(file);
+      if (sha256 === null || sha256 === content) return digests.model(file);
+      throw new UserError(
+        'PLAN_MODEL_CHANGED',
+        `The model "${name}" is not the one that the recipe means: the SHA-256 of ${file} is ${content}.`,
+        'Fetch the right file, or write the new digest if the change is wanted.',
+        { place: recipe.locate(['models', name, 'sha256']), class: 'usage' },
+      );
+    };
+    models.set(name, isThere ? once(check) : undefined);
+  }
+  return models;
+}
+
+async function checkFile(recipe: Recipe, file: string, path: Path, problems: UserError[]): Promise<boolean> {
+  const problem = await pathProblem(file, relative(recipe.folder, file), 'file');
+  if (problem === undefined) return true;
+  problems.push(
+    new UserError('PLAN_FILE', problem.problem, problem.fix, { place: recipe.locate(path), class: 'usage' }),
+  );
+  return false;
+}
+
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= compute();
+    return result;
+  };
+}

@@ -1,0 +1,121 @@
+import { constants } from 'node:fs';
+import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../core/errors.js';
+import { digestOf, sha256File } from '../core/hash.js';
+import { nearest } from '../core/nearest.js';
+
+/** Content digests of files and folders; each is read once, however often it is asked for. */
+export class Digests {
+  private readonly known = new Map<string, Promise<string>>();
+
+  /** @param hashFile SHA-256 of a file's content; replaced where a cache of digests exists */
+  constructor(private readonly hashFile: (path: string) => Promise<string> = sha256File) {}
+
+  file(path: string): Promise<string> {
+    return this.once(`file ${path}`, () => this.hashFile(path));
+  }
+
+  /** Names and contents of all files below a folder; links are followed, names count, order and times do not. */
+  folder(path: string): Promise<string> {
+    return this.once(`folder ${path}`, async () => {
+      const files = await filesBelow(path);
+      const entries: [string, string][] = [];
+      for (const file of files) entries.push([file, await this.file(join(path, file))]);
+      return digestOf({ folder: entries });
+    });
+  }
+
+  /** An ONNX file together with the files beside it that it keeps its tensors in. */
+  model(path: string): Promise<string> {
+    return this.once(`model ${path}`, async () => {
+      const names = await externalDataNames(path);
+      const digest = await this.file(path);
+      if (names.length === 0) return digest;
+      const external: [string, string][] = [];
+      for (const name of names) external.push([name, await this.file(join(dirname(path), name))]);
+      return digestOf({ model: digest, external });
+    });
+  }
+
+  private once(key: string, compute: () => Promise<string>): Promise<string> {
+    const known = this.known.get(key) ?? compute();
+    this.known.set(key, known);
+    return known;
+  }
+}
+
+/** Why a path cannot be read as a file or a folder, without a place; undefined if it can. */
+export async function pathProblem(
+  path: string,
+  written: string,
+  kind: 'file' | 'folder',
+): Promise<{ readonly problem: string; readonly fix: string } | undefined> {
+  try {
+    const found = await stat(path);
+    await access(path, constants.R_OK);
+    if (kind === 'file' && found.isDirectory()) return { problem: `"${written}" is a folder, not a file.`, fix: '' };
+    if (kind === 'folder' && !found.isDirectory()) return { problem: `"${written}" is a file, not a folder.`, fix: '' };
+    return undefined;
+  } catch (cause) {
+    const code = (cause as { code?: string }).code;
+    if (code === 'EACCES') return { problem: `"${written}" may not be read: permission denied.`, fix: '' };
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause;
+    const siblings = await readdir(dirname(path)).catch(() => undefined);
+    const match = siblings === undefined ? undefined : nearest(basename(path), siblings);
+    const fix =
+      siblings === undefined
+        ? `There is no folder ${dirname(path)} either.`
+        : match === undefined
+          ? 'Check the path; it is relative to the recipe.'
+          : `Did you mean "${written.slice(0, written.length - basename(path).length)}${match}"?`;
+    return { problem: `There is no ${kind} ${path}.`, fix };
+  }
+}
+
+async function filesBelow(root: string): Promise<string[]> {
+  const found: string[] = [];
+  const visit = async (folder: string, prefix: string, above: readonly string[]): Promise<void> => {
+    const real = await realpath(folder);
+    if (above.includes(real)) {
+      throw new UserError(
+        'PLAN_FOLDER_LOOP',
+        `The folder ${root} contains itself through a link.`,
+        'Remove the link.',
+        {
+          class: 'usage',
+        },
+      );
+    }
+    for (const name of (await readdir(folder)).sort()) {
+      const path = join(folder, name);
+      if ((await stat(path)).isDirectory()) await visit(path, `${prefix}${name}/`, [...above, real]);
+      else found.push(`${prefix}${name}`);
+    }
+  };
+  await visit(root, '', []);
+  return found.sort();
+}
+
+/** Above this an ONNX file has its tensors inside: a file that points elsewhere holds the graph alone. */
+const GRAPH_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Names of existing files that a model's `external_data` entries may mean. Reads the bytes of the entry
+ * (key "location", then the name) instead of parsing: a name too many does no harm in a digest.
+ */
+async function externalDataNames(path: string): Promise<string[]> {
+  if ((await stat(path)).size > GRAPH_BYTES_MAX) return [];
+  const bytes = await readFile(path);
+  const mark = Buffer.from('\x0a\x08location\x12', 'latin1');
+  const names = new Set<string>();
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+    const length = bytes[at + mark.length] ?? 0;
+    const name = bytes.toString('utf8', at + mark.length + 1, at + mark.length + 1 + length);
+    if (name !== '' && !name.includes('..') && !name.startsWith('/')) names.add(name);
+  }
+  const existing = await Promise.all(
+    [...names].map(async (name) => (await stat(join(dirname(path), name)).catch(() => undefined))?.isFile() === true),
+  );
+  return [...names].filter((_, index) => existing[index]).sort();
+}

@@ -1,0 +1,119 @@
+import { isUserError, UserError } from '../core/errors.js';
+import { didYouMeanOrKnown as suggest } from '../core/json-schema/problems.js';
+import type { Path } from '../core/path.js';
+import type { StageDefinition } from '../plugin/stage.js';
+import type { StageDeclaration } from '../recipe/recipe.js';
+import { type Declarations, type DeclarationsRequest, undeclaredNetwork } from './declarations.js';
+import { type OptionReference, type Options, resolveOptions } from './options.js';
+import type { ResolvedNetwork } from './plan.js';
+
+/** A stage whose kind and options are known; what is at fault is null, and whoever needs it stays silent about it. */
+export interface Draft {
+  readonly index: number;
+  readonly id: string;
+  readonly declaration: StageDeclaration;
+  readonly definition: StageDefinition | null;
+  readonly options: Options | null;
+  readonly references: readonly OptionReference[];
+  /** Where the stage stands in the recipe. */
+  readonly path: Path;
+}
+
+/** Finds every stage's definition and checks its options; unknown kinds, data sets and networks are problems. */
+export async function draftStages(
+  request: DeclarationsRequest,
+  declarations: Declarations,
+  zoo: Map<string, () => Promise<ResolvedNetwork>>,
+): Promise<Draft[]> {
+  const drafts: Draft[] = [];
+  for (const [index, declaration] of request.recipe.stages.entries()) {
+    drafts.push(await draftStage(request, declarations, zoo, declaration, index));
+  }
+  return drafts;
+}
+
+async function draftStage(
+  request: DeclarationsRequest,
+  declarations: Declarations,
+  zoo: Map<string, () => Promise<ResolvedNetwork>>,
+  declaration: StageDeclaration,
+  index: number,
+): Promise<Draft> {
+  const { recipe, registries, judge, problems } = request;
+  const path: Path = ['stages', index];
+  const { id, uses } = declaration;
+  const draft = { index, id, declaration, path };
+  const definition = registries.stages.get(uses);
+  if (definition === undefined) {
+    const place = recipe.locate([...path, 'uses']);
+    const problem = `There is no stage kind "${uses}".`;
+    problems.push(
+      new UserError('PLAN_UNKNOWN_USES', problem, registries.stages.suggestion(uses), { place, class: 'usage' }),
+    );
+    return { ...draft, definition: null, options: null, references: [] };
+  }
+  const at = [...path, 'with'];
+  const schema = definition.options as never;
+  const resolved = await resolveOptions({
+    recipe,
+    judge,
+    owner: uses,
+    schema,
+    written: declaration.with,
+    path: at,
+    problems,
+  });
+  if (resolved === null) return { ...draft, definition, options: null, references: [] };
+  for (const reference of resolved.references) await checkReference(request, declarations, zoo, reference, at);
+  return { ...draft, definition, ...resolved };
+}
+
+/** A data set or a network that an option names must exist; models are a matter of sources.ts. */
+export async function checkReference(
+  request: DeclarationsRequest,
+  declarations: Declarations,
+  zoo: Map<string, () => Promise<ResolvedNetwork>>,
+  { kind, path, name }: OptionReference,
+  at: Path,
+): Promise<void> {
+  const { recipe, registries, problems } = request;
+  const place = recipe.locate([...at, ...path]);
+  if (kind === 'dataset' && !declarations.data.has(name))
+    problems.push(unknownData(name, [...declarations.data.keys()]).at(place));
+  if (kind !== 'network' || declarations.networks.has(name) || zoo.has(name)) return;
+  const found = await undeclaredNetwork(request, name, [...at, ...path]);
+  if (found !== undefined) zoo.set(name, found);
+  else if (registries.networks.get(name) === undefined) {
+    const known = [...declarations.networks.keys(), ...registries.networks.list().map((each) => each.name)];
+    problems.push(
+      new UserError(
+        'PLAN_UNKNOWN_NETWORK',
+        `There is no network "${name}".`,
+        suggest(name, known, 'Declare it under networks.'),
+        {
+          place,
+          class: 'usage',
+        },
+      ),
+    );
+  }
+}
+
+export function unknownData(name: string, known: readonly string[]): UserError {
+  const fix = suggest(name, known, 'Declare it under data.');
+  return new UserError('PLAN_UNKNOWN_DATA', `There is no data set "${name}".`, fix, { class: 'usage' });
+}
+
+/** Lets the stage judge its options against each other; its error gets the place of the option that it names, or of `with`. */
+export function runCheck(request: DeclarationsRequest, draft: Draft, connected: readonly string[]): void {
+  const { definition, options, path } = draft;
+  if (definition?.check === undefined || options === null) return;
+  try {
+    definition.check({ options, inputs: connected });
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    const at = [...path, 'with', ...(error.option ?? [])];
+    const place = request.recipe.locate(at, error.option === undefined ? 'key' : 'value');
+    request.problems.push(error.at(place));
+  }
+}

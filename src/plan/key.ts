@@ -1,0 +1,51 @@
+import type { Json } from '../core/canonical-json.js';
+import { digestOf, sha256 } from '../core/hash.js';
+import { replaceAt } from './options.js';
+import type { Cell } from './plan.js';
+
+/** Raised when the meaning of a record changes: old results are then never found again. */
+export const KEY_SCHEMA = 1;
+
+/** What changes bits beside the recipe: onnxruntime's version, execution provider, CPU class, shards, lowering. */
+export type RuntimeFacts = Readonly<Record<string, Json>>;
+
+/**
+ * All that a cell's result depends on, and nothing else: no ids, names of data sets or networks, paths, timeouts, gates.
+ * @param inputDigests slot → SHA-256 of the model, for every slot in `cell.inputs`
+ */
+export function keyRecord(cell: Cell, inputDigests: Readonly<Record<string, string>>, runtime: RuntimeFacts): Json {
+  const digest = (slot: string): string => {
+    const found = inputDigests[slot];
+    if (found === undefined) throw new Error(`internal: no digest for the input "${slot}" of ${cell.id}`);
+    return found;
+  };
+  const { definition, plugin } = cell;
+  const slots = Object.keys(cell.inputs).filter((slot) => !slot.startsWith('option:'));
+  return {
+    schema: KEY_SCHEMA,
+    plugin: {
+      name: definition.name,
+      revision: definition.revision,
+      code: plugin.kind === 'external' ? plugin.digest : null,
+    },
+    options: replaceAt(
+      cell.keyOptions,
+      cell.modelOptions.map(({ path, name }) => [path, { model: digest(`option:${name}`) }]),
+    ),
+    inputs: Object.fromEntries(slots.map((slot) => [slot, digest(slot)])),
+    outputs: { ...definition.outputs } as Json,
+    seed: cell.seed,
+    env: { ...cell.env },
+    runtime: definition.computes ? { ...runtime } : null,
+  };
+}
+
+/** SHA-256 of a record's RFC 8785 text, as 64 hexadecimal digits. */
+export function cacheKey(record: Json): string {
+  return digestOf(record);
+}
+
+/** The seed of a cell: another stage of the same recipe draws other numbers. */
+export function cellSeed(recipeSeed: number, cell: string): string {
+  return sha256(`lathe seed\n${recipeSeed}\n${cell}`);
+}

@@ -1,0 +1,49 @@
+import type { StageDefinition } from '../plugin/stage.js';
+import type { Declarations, DeclarationsRequest } from './declarations.js';
+import { checkReference, type Draft } from './draft.js';
+import { measureCell } from './gates.js';
+import { resolveOptions } from './options.js';
+import type { ResolvedNetwork } from './plan.js';
+import type { Wiring } from './sources.js';
+
+/** The evaluation that `measure` adds behind a stage. */
+export interface Measure {
+  readonly stage: string;
+  readonly draft: Draft;
+  readonly wiring: Wiring;
+}
+
+/** One evaluation behind every stage that makes a model; none behind those that pass theirs on. */
+export async function draftMeasures(
+  request: DeclarationsRequest,
+  declarations: Declarations,
+  zoo: Map<string, () => Promise<ResolvedNetwork>>,
+  stages: readonly Draft[],
+  evaluate: StageDefinition,
+): Promise<Measure[]> {
+  const { recipe, judge, problems } = request;
+  const written = { data: recipe.measure!.data };
+  const schema = evaluate.options as never;
+  const path = ['measure'];
+  const resolved = await resolveOptions({ recipe, judge, owner: 'measure', schema, written, path, problems });
+  if (resolved === null || !declarations.data.has(written.data)) return [];
+  for (const reference of resolved.references) await checkReference(request, declarations, zoo, reference, path);
+  const slot = Object.keys(evaluate.inputs).includes('model') ? 'model' : Object.keys(evaluate.inputs)[0]!;
+  return stages.flatMap(({ id, index, definition, path: at }) => {
+    const made = Object.entries(definition?.outputs ?? {}).filter(([, spec]) => spec === 'model');
+    const output = made.find(([name]) => name === 'model') ?? made[0];
+    if (output === undefined) return [];
+    const declaration = {
+      id: measureCell(id),
+      uses: evaluate.name,
+      from: id,
+      needs: [],
+      with: written,
+      expect: {},
+      timeoutMs: null,
+    };
+    const draft: Draft = { index, id: measureCell(id), declaration, definition: evaluate, ...resolved, path: at };
+    const source = { kind: 'stage', stage: id, slot: output[0], isWritten: true } as const;
+    return [{ stage: id, draft, wiring: { sources: new Map([[slot, source]]), needs: [] } }];
+  });
+}

@@ -1,0 +1,45 @@
+import { UserError, UserErrors } from '../core/errors.js';
+import { didYouMeanOrKnown } from '../core/json-schema/problems.js';
+import type { Cell, Plan } from './plan.js';
+
+export interface Selection {
+  /** These stages and what they need. */
+  readonly only?: readonly string[];
+  /** These stages, what comes after them, and what all of those need. */
+  readonly fromStage?: readonly string[];
+}
+
+/**
+ * The part of a plan that a command line asks for, with the exports that it still makes; the whole plan if it asks for nothing.
+ * A selected stage brings the cell that measures it. Throws UserErrors (PLAN_SELECTION) for unknown stages.
+ */
+export function selectCells(plan: Plan, { only = [], fromStage = [] }: Selection): Plan {
+  const ids = [...new Set(plan.cells.map(({ stage }) => stage))];
+  const refuse = (flag: string, names: readonly string[]) =>
+    names
+      .filter((name) => !ids.includes(name))
+      .map(
+        (name) =>
+          new UserError(
+            'PLAN_SELECTION',
+            `${flag} ${name}: there is no such stage.`,
+            didYouMeanOrKnown(name, ids, ''),
+            { class: 'usage' },
+          ),
+      );
+  const problems = [...refuse('--only', only), ...refuse('--from-stage', fromStage)];
+  if (problems.length > 0) throw new UserErrors(problems);
+  if (only.length === 0 && fromStage.length === 0) return plan;
+
+  const wanted = new Set(
+    plan.cells.filter(({ stage }) => only.includes(stage) || fromStage.includes(stage)).map(({ id }) => id),
+  );
+  // The cells are in topological order: one pass forwards finds everything downstream, one backwards everything upstream.
+  const downstream = new Set(plan.cells.filter(({ stage }) => fromStage.includes(stage)).map(({ id }) => id));
+  for (const cell of plan.cells) if (cell.dependsOn.some((id) => downstream.has(id))) downstream.add(cell.id);
+  for (const id of downstream) wanted.add(id);
+  for (const cell of [...plan.cells].reverse())
+    if (wanted.has(cell.id)) for (const id of cell.dependsOn) wanted.add(id);
+  const cells: Cell[] = plan.cells.filter(({ id }) => wanted.has(id));
+  return { ...plan, cells, exports: plan.exports.filter(({ cell }) => wanted.has(cell)) };
+}
