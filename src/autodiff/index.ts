@@ -1,1 +1,14 @@
-export {};
+export { type BackwardOptions, buildBackward } from './backward.js';
+export { checkDifferentiable, differentiability, type NodeDifferentiability } from './check.js';
+export { appendForward, type BatchNormForm, type Forward, type ForwardOptions } from './forward.js';
+export { type CheckedFunction, type CheckOptions, checkGradients, type InputCheck } from './gradcheck.js';
+export {
+  type CallBase,
+  defineGradient,
+  type GradientCall,
+  type GradientDefinition,
+  type GradientRule,
+  type Gradients,
+} from './rule.js';
+export { BUILT_IN_RULES, extendRules, type RuleTable, ruleFor, supportedOperators } from './table.js';
+export type { BatchStatistics, DropoutMask } from './training-form.js';

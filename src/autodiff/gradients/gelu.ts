@@ -1,0 +1,31 @@
+import type { GraphBuilder, Value } from '../../onnx/builder.js';
+import { stringAttribute } from '../../onnx/ir.js';
+import { add, mul, scale, sub } from '../emit.js';
+import { defineGradient } from '../rule.js';
+
+/** d x · Φ(x) = Φ(x) + x · φ(x), or the derivative of the tanh form where `approximate` asks for it. */
+export const geluGradient = defineGradient({
+  opType: 'Gelu',
+  inputs: ['X'],
+  outputs: ['Y'],
+  gradient: ({ b, node, X, dY }) => ({
+    X: mul(b, dY, stringAttribute(node, 'approximate', 'none') === 'tanh' ? slopeByTanh(b, X) : slopeByErf(b, X)),
+  }),
+});
+
+function slopeByErf(b: GraphBuilder, x: Value): Value {
+  const cumulative = scale(b, add(b, b.op('Erf', [scale(b, x, Math.SQRT1_2)]), b.scalar(1)), 0.5);
+  const density = scale(b, b.op('Exp', [scale(b, mul(b, x, x), -0.5)]), 1 / Math.sqrt(2 * Math.PI));
+  return add(b, cumulative, mul(b, x, density));
+}
+
+/** y = x/2 · (1 + t), t = tanh(c · (x + 0.044715 x³)): y' = (1 + t)/2 + x/2 · (1 − t²) · c · (1 + 3 · 0.044715 x²). */
+function slopeByTanh(b: GraphBuilder, x: Value): Value {
+  const c = Math.sqrt(2 / Math.PI);
+  const one = b.scalar(1);
+  const square = mul(b, x, x);
+  const t = b.op('Tanh', [scale(b, mul(b, x, add(b, scale(b, square, 0.044715), one)), c)]);
+  const inner = scale(b, add(b, scale(b, square, 3 * 0.044715), one), c / 2);
+  const outer = mul(b, x, mul(b, sub(b, one, mul(b, t, t)), inner));
+  return add(b, scale(b, add(b, t, one), 0.5), outer);
+}

@@ -1,0 +1,27 @@
+import type { GraphBuilder, Value } from '../../../onnx/builder.js';
+import { flipped } from './flipped.js';
+import type { InputGradient, InputGradientProblem } from './problem.js';
+import { transposed } from './transposed.js';
+
+export type { InputGradient, InputGradientProblem } from './problem.js';
+
+/** All ways to compute it, by name; `flipped` needs stride 1 and pads below the kernel's reach. */
+export const INPUT_GRADIENTS = { flipped, transposed } as const satisfies Record<string, InputGradient>;
+
+export type InputGradientName = keyof typeof INPUT_GRADIENTS;
+
+/** The gradient of a convolution with respect to its input, by the way that is fastest for these shapes. */
+export function convInputGradient(b: GraphBuilder, problem: InputGradientProblem): Value {
+  return INPUT_GRADIENTS[chooseInputGradient(problem)](b, problem);
+}
+
+/** Which way, from the shapes alone (measured as for the weights' gradient). */
+export function chooseInputGradient({ window }: InputGradientProblem): InputGradientName {
+  const { kernel, strides, dilations, begin, end } = window;
+  const canFlip = kernel.every((size, axis) => {
+    const reach = (size - 1) * dilations[axis]!;
+    return strides[axis] === 1 && begin[axis]! <= reach && end[axis]! <= reach && begin[axis]! >= 0;
+  });
+  const isPadded = begin.some((amount) => amount > 0);
+  return canFlip && isPadded && kernel.every((size) => size <= 3) ? 'flipped' : 'transposed';
+}

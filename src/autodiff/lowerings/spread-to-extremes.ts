@@ -1,0 +1,17 @@
+import type { GraphBuilder, Value } from '../../onnx/builder.js';
+import { div, mul } from '../emit.js';
+
+export interface ExtremesProblem {
+  readonly x: Value;
+  /** The largest or smallest elements over `axes`, with those axes kept as 1. */
+  readonly y: Value;
+  readonly dy: Value;
+  readonly axes: readonly number[];
+}
+
+/** dy at the elements of x that equal y, in equal shares where several do. */
+export function spreadToExtremes(b: GraphBuilder, { x, y, dy, axes }: ExtremesProblem): Value {
+  const hits = b.op('Cast', [b.op('Equal', [x, y])], { to: 1 });
+  const count = b.op('ReduceSum', [hits, b.ints(axes)], { keepdims: 1 });
+  return mul(b, hits, div(b, dy, count));
+}
