@@ -40,6 +40,10 @@ const RANDOM = new Set([
   'Multinomial',
 ]);
 
+const UPGRADED_OPSET = 21;
+/** Kernels of later versions may round in another order. */
+const UPGRADE_TOLERANCE = 1e-5;
+
 const counts = new Map<string, string[]>();
 let dimsKnown = 0;
 let dimsAll = 0;
@@ -94,8 +98,6 @@ function checkOutcome(model: Model): string {
   }
 }
 
-const UPGRADED_OPSET = 21;
-
 async function upgradeOutcome(model: Model, before: Run, path: string, isRandom: boolean): Promise<string> {
   const opset = model.opsets.get('') ?? 0;
   if (opset >= UPGRADED_OPSET) return 'ok no upgrade needed';
@@ -111,9 +113,6 @@ async function upgradeOutcome(model: Model, before: Run, path: string, isRandom:
     isRandom || Object.keys(before.outputs).every((key) => isClose(before.outputs[key]!, after.outputs[key]));
   return isSame ? 'ok same outputs after an upgrade' : `FAIL other outputs after an upgrade from ${opset}`;
 }
-
-/** Kernels of later versions may round in another order. */
-const UPGRADE_TOLERANCE = 1e-5;
 
 function isClose(a: Feed, b: Feed | undefined): boolean {
   if (isEqual(a, b)) return true;
