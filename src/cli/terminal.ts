@@ -21,9 +21,14 @@ export function processTerminal(env: NodeJS.ProcessEnv): Terminal {
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
-    isInteractive: process.stdout.isTTY === true && env.TERM !== 'dumb' && isUnset(env.CI),
+    isInteractive: isWatched(env),
     paint: hasColours(env) ? ANSI_PAINT : NO_PAINT,
   };
+}
+
+/** A list that is redrawn needs a terminal that knows its width, and some of it. */
+function isWatched(env: NodeJS.ProcessEnv): boolean {
+  return process.stdout.isTTY === true && process.stdout.columns >= 40 && env.TERM !== 'dumb' && isUnset(env.CI);
 }
 
 /** As https://no-color.org says. */

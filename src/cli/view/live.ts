@@ -1,4 +1,5 @@
 import { Listr, ListrTaskState } from 'listr2';
+import type { StageStatus } from '../../artifacts/run-record.js';
 import type { RunEvent } from '../../run/events.js';
 import type { Terminal } from '../terminal.js';
 import { endLine } from './end-line.js';
@@ -28,10 +29,6 @@ export function liveView(terminal: Terminal, level: LogLevel): View {
       rows.set(cell.id, addRow(listr, head, `${cell.uses}${after}`));
     }
     rendered = listr.run();
-    // listr2 takes everything for started; what waits for its turn must not spin.
-    setImmediate(() => {
-      for (const row of rows.values()) row.showWaiting();
-    });
   }
 
   function show(event: RunEvent): void {
@@ -69,54 +66,64 @@ export function liveView(terminal: Terminal, level: LogLevel): View {
 }
 
 interface Row {
-  showWaiting(): void;
   showStarted(): void;
   showProgress(fraction: number, values: Readonly<Record<string, number>>): void;
   showOutput(text: string): void;
   /** The first call counts. */
-  showEnd(status: 'ran' | 'cached' | 'failed' | 'skipped' | 'cancelled', text: string): void;
+  showEnd(status: StageStatus, text: string): void;
 }
 
 function addRow(listr: Listr, head: string, about: string): Row {
-  let finish: (state: ListrTaskState) => void = () => {};
-  let final: ListrTaskState | undefined;
-  let startedAt: number | undefined;
-  const ended = new Promise<ListrTaskState>((resolve) => {
-    finish = resolve;
+  let state = ListrTaskState.WAITING;
+  let isListed = false;
+  let isEnded = false;
+  let startedAt = 0;
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
   });
   listr.add({
     title: head + about,
-    task: async (_, task) => {
-      const state = await ended;
-      if (state === ListrTaskState.SKIPPED) task.skip();
+    task: async (_, wrapper) => {
+      isListed = true;
+      // listr2 takes everything for started; what waits for its turn must not spin.
+      task.state$ = state;
+      await ended;
+      if (state === ListrTaskState.SKIPPED) wrapper.skip();
       if (state === ListrTaskState.FAILED) throw new Error('failed');
     },
   });
   const task = listr.tasks.at(-1)!;
+  const show = (next: ListrTaskState) => {
+    state = next;
+    // Before it lists a task, listr2 needs to find it in its first state.
+    if (isListed) task.state$ = next;
+  };
   return {
-    showWaiting() {
-      if (startedAt === undefined && final === undefined) task.state$ = ListrTaskState.WAITING;
-    },
     showStarted() {
       startedAt = performance.now();
-      task.state$ = ListrTaskState.STARTED;
+      show(ListrTaskState.STARTED);
     },
     showProgress(fraction, values) {
-      task.output$ = progressLine(fraction, values, performance.now() - (startedAt ?? performance.now()));
+      task.output$ = progressLine(fraction, values, performance.now() - startedAt);
     },
     showOutput(text) {
       task.output$ = text;
     },
     showEnd(status, text) {
-      if (final !== undefined) return;
-      final =
-        status === 'failed'
-          ? ListrTaskState.FAILED
-          : status === 'ran' || status === 'cached'
-            ? ListrTaskState.COMPLETED
-            : ListrTaskState.SKIPPED;
+      if (isEnded) return;
+      isEnded = true;
       task.title$ = head + text;
-      finish(final);
+      show(END_STATES[status]);
+      end();
     },
   };
 }
+
+const END_STATES: Readonly<Record<StageStatus, ListrTaskState>> = {
+  ran: ListrTaskState.COMPLETED,
+  cached: ListrTaskState.COMPLETED,
+  failed: ListrTaskState.FAILED,
+  skipped: ListrTaskState.SKIPPED,
+  cancelled: ListrTaskState.SKIPPED,
+};
