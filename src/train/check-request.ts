@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.js';
 import type { Dim, ValueInfo } from '../onnx/ir.js';
+import { sizeOf } from '../onnx/tensor.js';
 import type { TrainRequest } from './request.js';
 
 /** Refuses what can be seen to be impossible before any graph is built. Throws UserError with a code TRAIN_…. */
@@ -92,9 +93,10 @@ function checkValidation({ keep, stopAt, data }: TrainRequest): void {
 
 /** Refuses a network whose first output does not fit the labels. @param shape of the output, without its batch dimension */
 export function checkOutput(shape: readonly Dim[], { data }: Pick<TrainRequest, 'data'>): void {
+  if (shape.some((dim) => typeof dim !== 'number')) return;
   const { target } = data;
-  const outputs = shape.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : Number.NaN), 1);
-  const wanted = target.kind === 'class' ? target.classes : target.shape.reduce((product, dim) => product * dim, 1);
+  const outputs = sizeOf(shape as readonly number[]);
+  const wanted = target.kind === 'class' ? target.classes : sizeOf(target.shape);
   if (outputs === wanted && (target.kind === 'value' || shape.length === 1)) return;
   throw new UserError(
     'TRAIN_OUTPUT_MISMATCH',

@@ -1,5 +1,8 @@
+import type { Model } from '../onnx/ir.js';
+import { floatsOf } from '../onnx/tensor.js';
 import { zeroDropped } from './engine/engine.js';
 import type { FlatLayout } from './flat.js';
+import { trainableParameters } from './parameters.js';
 import type { Masks } from './request.js';
 
 /** One byte per trained element: the masks of all tensors in the layout, 1 for a tensor without one. */
@@ -18,4 +21,31 @@ export function flatMasks(layout: FlatLayout, masks: Masks): Uint8Array {
 /** Sets what the masks drop to +0. */
 export function zeroMasked(layout: FlatLayout, parameters: Float32Array, masks: Masks): void {
   zeroDropped(parameters, flatMasks(layout, masks));
+}
+
+/** Masks that keep the zeros a model's weights have now, whoever pruned them. Biases and norms often start at 0: they are left out. */
+export function masksFromZeros(model: Model): Map<string, Uint8Array> {
+  const masks = new Map<string, Uint8Array>();
+  for (const { name, role } of trainableParameters(model)) {
+    if (role !== 'weight') continue;
+    const weights = floatsOf(model.graph.initializers.get(name)!);
+    if (weights.includes(0))
+      masks.set(
+        name,
+        Uint8Array.from(weights, (weight) => (weight === 0 ? 0 : 1)),
+      );
+  }
+  return masks;
+}
+
+/** How many elements differ from 0. */
+export function countNonzero(values: Float32Array): number {
+  let count = 0;
+  for (const value of values) if (value !== 0) count++;
+  return count;
+}
+
+/** How many elements of each named initializer differ from 0. */
+export function nonzeroPerTensor(model: Model, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, countNonzero(floatsOf(model.graph.initializers.get(name)!))]));
 }

@@ -1,5 +1,5 @@
-import type { FromSchema } from 'json-schema-to-ts';
 import { UserError } from '../core/errors.js';
+import type { OptionsOf } from '../core/schema.js';
 import type { Target } from '../data/dataset.js';
 import { crossEntropy } from './losses/cross-entropy.js';
 import type { Loss } from './losses/loss.js';
@@ -117,7 +117,7 @@ export const TRAINING_OPTIONS = {
 
 const SCHEMA = { type: 'object', required: ['data'], properties: TRAINING_OPTIONS } as const;
 /** What a plugin with TRAINING_OPTIONS receives, after defaults. */
-export type TrainingOptions = FromSchema<typeof SCHEMA>;
+export type TrainingOptions = OptionsOf<typeof SCHEMA>;
 
 /** The parts of a request that follow from the options. Throws TRAIN_LOSS_TARGET if the loss does not suit the labels. */
 export function requestFromOptions(

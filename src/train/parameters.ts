@@ -65,16 +65,3 @@ function assignRoles(node: Node, graph: Graph, aliases: Map<string, string>, rol
     if (roles.get(name) !== 'weight') roles.set(name, role);
   });
 }
-
-/** Names of the running statistics of batch normalization, two per layer: mean, variance; in the order of the nodes. */
-export function runningStatistics(model: Model): { node: Node; mean: string; variance: string }[] {
-  const found = [];
-  for (const node of model.graph.nodes) {
-    if (node.opType !== 'BatchNormalization' || node.domain !== '') continue;
-    const [, , , mean, variance] = node.inputs;
-    if (model.graph.initializers.has(mean ?? '') && model.graph.initializers.has(variance ?? '')) {
-      found.push({ node, mean: mean!, variance: variance! });
-    }
-  }
-  return found;
-}

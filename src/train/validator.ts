@@ -4,14 +4,14 @@ import { allocateBatch, type Batch, readInOrder } from './batches.js';
 
 /** Inputs and output of an evaluation graph: forward only, with the weights as flat inputs. */
 export const EVALUATION_NAMES = {
-  parameters: 'parameters',
-  statistics: 'statistics',
-  x: 'x',
-  y: 'y',
+  parameters: 'score:parameters',
+  statistics: 'score:statistics',
+  x: 'score:x',
+  y: 'score:y',
   /** float32 [N]: 1 for a sample that counts, 0 for the filling of the last batch. */
-  weights: 'weights',
+  weights: 'score:weights',
   /** float32 [2]: sum of the losses, number of correct samples. */
-  report: 'report',
+  report: 'score:report',
 } as const;
 
 export interface Score {

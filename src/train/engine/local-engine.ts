@@ -1,6 +1,6 @@
 import { type Feed, floatFeed, Session } from '../../runtime/session.js';
 import type { Batch } from '../batches.js';
-import { dropoutSize, fillDropoutMasks } from './dropout-masks.js';
+import { DropoutMasks } from './dropout-masks.js';
 import { combineReports, type StepResult, type TrainingEngine, type TrainingState } from './engine.js';
 import { NAMES, type TrainingProgram } from './program.js';
 import { StateBuffers } from './state-buffers.js';
@@ -18,7 +18,7 @@ export async function createLocalEngine(
 
 class LocalEngine implements TrainingEngine {
   private readonly report: Float32Array;
-  private readonly dropout: Uint8Array;
+  private readonly dropout: DropoutMasks;
 
   constructor(
     private readonly program: TrainingProgram,
@@ -27,7 +27,7 @@ class LocalEngine implements TrainingEngine {
     readonly batches: readonly [Batch, Batch],
   ) {
     this.report = new Float32Array(program.reportSize);
-    this.dropout = new Uint8Array(dropoutSize(program));
+    this.dropout = new DropoutMasks(program);
   }
 
   async step(call: { readonly slot: 0 | 1; readonly step: number; readonly hyper: Float32Array }): Promise<StepResult> {
@@ -37,11 +37,8 @@ class LocalEngine implements TrainingEngine {
       ...state.feeds(),
       [NAMES.hyper]: floatFeed(call.hyper, [program.hyperSize]),
       ...batchFeeds(program, batch),
+      ...this.dropout.feeds(call.step, 0),
     };
-    if (this.dropout.length > 0) {
-      fillDropoutMasks(program, call.step, 0, this.dropout);
-      feeds[NAMES.dropout] = dropoutFeed(this.dropout);
-    }
     await this.session.run(feeds, {
       ...state.fetches(),
       [NAMES.report]: floatFeed(this.report, [program.reportSize]),
@@ -73,8 +70,4 @@ export function batchFeeds(program: TrainingProgram, batch: Batch): Record<strin
     [NAMES.x]: floatFeed(batch.x, program.xDims),
     [NAMES.y]: { dataType: program.isClass ? 'int32' : 'float32', dims: program.yDims, data: batch.y },
   };
-}
-
-export function dropoutFeed(mask: Uint8Array): Feed {
-  return { dataType: 'bool', dims: [mask.length], data: mask };
 }

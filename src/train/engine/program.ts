@@ -1,19 +1,20 @@
-/** Names of the training graphs' inputs and outputs. */
+import type { DropoutMask } from '../../autodiff/index.js';
+
+/** Names of the training graphs' inputs and outputs; no model has such names for its own values. */
 export const NAMES = {
-  parameters: 'parameters',
+  parameters: 'step:parameters',
   /** Followed by the slot's name. */
-  slot: 'slot.',
+  slot: 'step:slot.',
   /** Followed by the shard's number. */
-  gradient: 'gradient.',
-  hyper: 'hyper',
-  keep: 'keep',
-  x: 'x',
-  y: 'y',
-  dropout: 'dropout',
-  nextParameters: 'next.parameters',
-  nextSlot: 'next.slot.',
+  gradient: 'step:gradient.',
+  hyper: 'step:hyper',
+  keep: 'step:keep',
+  x: 'step:x',
+  y: 'step:y',
+  nextParameters: 'step:next.parameters',
+  nextSlot: 'step:next.slot.',
   /** [2 + statistics]: the shard's share of the mean loss, its correct count, its batch statistics. */
-  report: 'report',
+  report: 'step:report',
 } as const;
 
 /** What an engine needs to know; can be sent to a worker. */
@@ -33,14 +34,8 @@ export interface TrainingProgram {
   readonly hyperSize: number;
   readonly isMasked: boolean;
   readonly reportSize: number;
-  /** Dropout layers of one shard, in the order of the flat `dropout` input. */
-  readonly dropouts: readonly DropoutLayer[];
+  /** Dropout layers of one shard. */
+  readonly dropouts: readonly DropoutMask[];
   /** Seed of the dropout masks. */
   readonly dropoutSeed: string;
-}
-
-export interface DropoutLayer {
-  readonly size: number;
-  /** Share of zeros. */
-  readonly ratio: number;
 }

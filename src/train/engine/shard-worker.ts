@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Feed, floatFeed, Session } from '../../runtime/session.js';
-import { dropoutSize, fillDropoutMasks } from './dropout-masks.js';
+import { DropoutMasks } from './dropout-masks.js';
 import { packError } from './error-message.js';
-import { batchFeeds, dropoutFeed } from './local-engine.js';
+import { batchFeeds } from './local-engine.js';
 import { NAMES, type TrainingProgram } from './program.js';
 import { COMMAND, CONTROL, openBarrier, passBarrier, type ShardMemory, waitWhile } from './shard-memory.js';
 import { StateBuffers } from './state-buffers.js';
@@ -46,7 +46,7 @@ async function obey(): Promise<void> {
     if (what === COMMAND.keep) state.setKeep(memory.keep.slice());
     if ((what === COMMAND.read || what === COMMAND.readPrevious) && data.isReader) {
       const source = what === COMMAND.read ? state.current : state.previous;
-      [source.parameters, ...source.slots].forEach((vector, i) => memory.state[i]!.set(vector));
+      for (const [i, vector] of [source.parameters, ...source.slots].entries()) memory.state[i]!.set(vector);
     }
     Atomics.add(control, CONTROL.done, 1);
     Atomics.notify(control, CONTROL.done);
@@ -61,7 +61,7 @@ function makeStep(gradient: Session, update: Session, state: StateBuffers): () =
     x: new Float32Array(x.length / program.shards),
     y: emptyLike(memory.y[slot]!, memory.y[slot]!.length / program.shards),
   }))[0]!;
-  const dropout = new Uint8Array(dropoutSize(program));
+  const dropout = new DropoutMasks(program);
   const hyper = new Float32Array(program.hyperSize);
   const gradients = memory.gradients.map(() => new Float32Array(program.size));
   const gradientFeeds: Record<string, Feed> = {};
@@ -76,13 +76,13 @@ function makeStep(gradient: Session, update: Session, state: StateBuffers): () =
     for (const shard of data.shards) {
       own.x.set(memory.x[slot]!.subarray(shard * own.x.length, (shard + 1) * own.x.length));
       own.y.set(memory.y[slot]!.subarray(shard * own.y.length, (shard + 1) * own.y.length));
-      const feeds: Record<string, Feed> = { [NAMES.parameters]: state.parametersFeed(), ...batchFeeds(program, own) };
-      if (dropout.length > 0) {
-        fillDropoutMasks(program, number, shard, dropout);
-        feeds[NAMES.dropout] = dropoutFeed(dropout);
-      }
+      const feeds: Record<string, Feed> = {
+        [NAMES.parameters]: state.parametersFeed(),
+        ...batchFeeds(program, own),
+        ...dropout.feeds(number, shard),
+      };
       await gradient.run(feeds, {
-        [NAMES.gradient]: floatFeed(gradients[shard]!, [program.size]),
+        [`${NAMES.gradient}0`]: floatFeed(gradients[shard]!, [program.size]),
         [NAMES.report]: floatFeed(report, [program.reportSize]),
       });
       memory.reports[shard]!.set(report);

@@ -1,0 +1,193 @@
+import { checkDifferentiable } from '../autodiff/index.js';
+import { UserError } from '../core/errors.js';
+import type { Value } from '../onnx/builder.js';
+import { upgradeOpset } from '../onnx/upgrade.js';
+import { encodeModel } from '../onnx/write.js';
+import { checkOutput, effectiveBatch } from './check-request.js';
+import { chooseShards } from './choose-shards.js';
+import { NAMES, type TrainingProgram } from './engine/program.js';
+import { buildEvaluation } from './evaluation-graph.js';
+import { type FlatLayout, flatLayout, packTensors } from './flat.js';
+import { appendGradient, type GradientGraph } from './gradient-graph.js';
+import { appendNetwork, builderFor, type NetworkPlan } from './network-plan.js';
+import { type ParameterRole, trainableParameters } from './parameters.js';
+import type { TrainRequest } from './request.js';
+import type { StatisticsLayer } from './running-statistics.js';
+import { appendUpdate, type UpdatePlan } from './update.js';
+import { labelDims } from './validator.js';
+
+/** All that is known before the first step. */
+export interface TrainingSetup {
+  readonly plan: NetworkPlan;
+  readonly program: TrainingProgram;
+  readonly layout: FlatLayout;
+  /** Initial weights, flat. */
+  readonly parameters: Float32Array;
+  readonly statisticsLayout: FlatLayout;
+  readonly statisticsLayers: readonly StatisticsLayer[];
+  /** Initial running statistics, flat. */
+  readonly statistics: Float32Array;
+  /** Bytes of the evaluation graph; null without a validation split. */
+  readonly evaluation: Uint8Array | null;
+  /** Samples a step. */
+  readonly batch: number;
+  readonly steps: number;
+}
+
+/** Builds the graphs of a training run. Throws TRAIN_… and AUTODIFF_… for a network that cannot be trained on the data. */
+export function buildTraining(request: TrainRequest): TrainingSetup {
+  const { data } = request;
+  const batch = effectiveBatch(request.batch, data.train.count);
+  const { plan, roles } = planNetwork(request);
+  const suitable = inspectForward(request, plan, batch);
+  const shards = request.shards ?? suitable;
+  const { program, statistics } = buildProgram(request, plan, { batch, shards, roles });
+
+  const statisticsLayout = flatLayout(
+    statistics.flatMap(({ meanName, varName, mean }) =>
+      [meanName, varName].map((name) => ({ name, dims: mean.shape as readonly number[] })),
+    ),
+  );
+  const { initializers } = plan.model.graph;
+  return {
+    plan,
+    program,
+    layout: plan.layout,
+    parameters: packTensors(plan.layout, initializers),
+    statisticsLayout,
+    statisticsLayers: statistics.map(({ momentum, count }) => ({ momentum, count: count * shards })),
+    statistics: packTensors(statisticsLayout, initializers),
+    evaluation:
+      data.validation === null
+        ? null
+        : encodeModel(
+            buildEvaluation(plan, {
+              data,
+              batch,
+              loss: request.validationLoss ?? request.loss,
+              statistics: statisticsLayout,
+            }),
+          ),
+    batch,
+    steps: stepsOf(request, batch),
+  };
+}
+
+function stepsOf({ length, data }: TrainRequest, batch: number): number {
+  if ('steps' in length) return length.steps;
+  return Math.max(1, Math.round(length.epochs * Math.floor(data.train.count / batch)));
+}
+
+function planNetwork(request: TrainRequest): { plan: NetworkPlan; roles: Map<string, ParameterRole> } {
+  const model = upgradeOpset(request.model);
+  const frozen = request.frozen ?? new Set<string>();
+  const parameters = trainableParameters(model).filter(({ name }) => !frozen.has(name));
+  if (parameters.length === 0) {
+    throw new UserError(
+      'TRAIN_NOTHING',
+      frozen.size === 0 ? 'The network has no weights.' : 'Every weight of the network is frozen.',
+      'Training needs at least one float32 weight that may change.',
+    );
+  }
+  checkDifferentiable(
+    model,
+    parameters.map(({ name }) => name),
+  );
+  return {
+    plan: { model, layout: flatLayout(parameters), batchNorm: request.batchNorm ?? 'train', frozen },
+    roles: new Map(parameters.map(({ name, role }) => [name, role])),
+  };
+}
+
+/** Checks the output of the network for a whole batch, and gives the number of shards that suits it. */
+function inspectForward({ data }: TrainRequest, plan: NetworkPlan, batch: number): number {
+  const b = builderFor(plan, 'forward');
+  const x = b.input(NAMES.x, 'float32', [batch, ...data.inputShape]);
+  const parameters = b.input(NAMES.parameters, 'float32', [plan.layout.size]);
+  const { ordered } = appendNetwork(b, plan, { x, parameters, training: false });
+  checkOutput((ordered[0]!.shape ?? []).slice(1), { data });
+  return chooseShards(b, batch);
+}
+
+interface ProgramCall {
+  readonly batch: number;
+  readonly shards: number;
+  readonly roles: ReadonlyMap<string, ParameterRole>;
+}
+
+function buildProgram(
+  request: TrainRequest,
+  plan: NetworkPlan,
+  { batch, shards, roles }: ProgramCall,
+): { program: TrainingProgram; statistics: GradientGraph['statistics'] } {
+  const { data, optimizer, loss } = request;
+  const isClass = data.target.kind === 'class';
+  const size = plan.layout.size;
+  const xDims = [batch / shards, ...data.inputShape];
+  const yDims = labelDims(data, batch / shards);
+  const update: UpdatePlan = {
+    layout: plan.layout,
+    roles,
+    optimizer,
+    regularizer: request.regularizer ?? null,
+    learningRateScale: request.learningRateScale ?? new Map(),
+    isMasked: request.masks !== undefined,
+  };
+
+  const b = builderFor(plan, 'training step');
+  const parameters = b.input(NAMES.parameters, 'float32', [size]);
+  const x = b.input(NAMES.x, 'float32', xDims);
+  const y = b.input(NAMES.y, isClass ? 'int32' : 'float32', yDims);
+  const graph = appendGradient(b, plan, { parameters, x, y, target: data.target, loss, shards });
+  b.output(graph.report, NAMES.report);
+  let graphs: TrainingProgram['graphs'];
+  if (shards === 1) {
+    addUpdate(b, update, parameters, [graph.gradient]);
+    graphs = { kind: 'fused', step: encodeModel(b.build()) };
+  } else {
+    b.output(graph.gradient, `${NAMES.gradient}0`);
+    const separate = builderFor(plan, 'update');
+    const flat = separate.input(NAMES.parameters, 'float32', [size]);
+    const gradients = Array.from({ length: shards }, (_, shard) =>
+      separate.input(`${NAMES.gradient}${shard}`, 'float32', [size]),
+    );
+    addUpdate(separate, update, flat, gradients);
+    graphs = { kind: 'sharded', gradient: encodeModel(b.build()), update: encodeModel(separate.build()) };
+  }
+  const program: TrainingProgram = {
+    graphs,
+    shards,
+    xDims,
+    yDims,
+    isClass,
+    size,
+    slotNames: optimizer.slotNames,
+    hyperSize: optimizer.hyperNames.length,
+    isMasked: update.isMasked,
+    reportSize: graph.report.shape![0] as number,
+    dropouts: graph.dropouts,
+    dropoutSeed: request.random.derive('dropout').seed,
+  };
+  return { program, statistics: graph.statistics };
+}
+
+/** The update's inputs and outputs around appendUpdate. */
+function addUpdate(
+  b: ReturnType<typeof builderFor>,
+  plan: UpdatePlan,
+  parameters: Value,
+  gradients: readonly Value[],
+): void {
+  const { optimizer, layout } = plan;
+  const next = appendUpdate(b, plan, {
+    parameters,
+    slots: optimizer.slotNames.map((name) => b.input(NAMES.slot + name, 'float32', [layout.size])),
+    gradients,
+    hyper: b.input(NAMES.hyper, 'float32', [optimizer.hyperNames.length]),
+    keep: plan.isMasked ? b.input(NAMES.keep, 'bool', [layout.size]) : null,
+  });
+  b.output(next.parameters, NAMES.nextParameters);
+  next.slots.forEach((slot, i) => {
+    b.output(slot, NAMES.nextSlot + optimizer.slotNames[i]!);
+  });
+}

@@ -1,0 +1,46 @@
+import { appendForward, type Forward } from '../autodiff/index.js';
+import { GraphBuilder, type Value } from '../onnx/builder.js';
+import type { Model } from '../onnx/ir.js';
+import { type FlatLayout, splitFlat } from './flat.js';
+import type { TrainRequest } from './request.js';
+
+/** How a network stands in the graphs of one training run. */
+export interface NetworkPlan {
+  /** In an opset that gradients are defined for. */
+  readonly model: Model;
+  /** What is trained. */
+  readonly layout: FlatLayout;
+  readonly batchNorm: NonNullable<TrainRequest['batchNorm']>;
+  /** Initializers that keep their bits; a batch normalization whose running mean is among them keeps its statistics. */
+  readonly frozen: ReadonlySet<string>;
+}
+
+/** A builder whose opset suits the network. */
+export function builderFor({ model }: NetworkPlan, name: string): GraphBuilder {
+  return new GraphBuilder({ name, opset: model.opsets.get('')! });
+}
+
+/**
+ * Adds the network, with its weights taken from a flat vector.
+ * @param call.parameters float32 [n]. @param call.bindings further initializers that come from elsewhere
+ */
+export function appendNetwork(
+  b: GraphBuilder,
+  plan: NetworkPlan,
+  call: {
+    readonly x: Value;
+    readonly parameters: Value;
+    readonly bindings?: ReadonlyMap<string, Value>;
+    readonly training: boolean;
+  },
+): Forward & { readonly ordered: readonly Value[]; readonly parameters: ReadonlyMap<string, Value> } {
+  const { model } = plan;
+  const parameters = splitFlat(b, call.parameters, plan.layout);
+  const forward = appendForward(b, model, {
+    inputs: { [model.graph.inputs[0]!.name]: call.x },
+    bindings: new Map([...parameters, ...(call.bindings ?? [])]),
+    training: call.training,
+    batchNorm: (node) => (plan.batchNorm === 'frozen' || plan.frozen.has(node.inputs[3] ?? '') ? 'frozen' : 'train'),
+  });
+  return { ...forward, parameters, ordered: model.graph.outputs.map(({ name }) => forward.outputs[name]!) };
+}

@@ -1,0 +1,72 @@
+import type { Json } from '../core/canonical-json.js';
+import type { Random } from '../core/random.js';
+import type { EpochState, HistoryEntry, TrainProgress, TrainRequest, TrainResult } from './request.js';
+
+/** The part of a stage's context that training needs: what a plugin's `run` receives has it. */
+export interface TrainingStage {
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  readonly cores: number;
+  readonly log: { info(message: string, details?: Record<string, Json>): void };
+  progress(progress: { readonly fraction: number; readonly values?: Readonly<Record<string, number>> }): void;
+  metric(name: string, value: Json): void;
+}
+
+/** Metrics of a training stage, for the definition of a plugin. */
+export const TRAINING_METRICS = {
+  loss: { unit: 'nats', better: 'lower' },
+  accuracy: { unit: 'ratio', better: 'higher' },
+  epochs: { unit: 'count' },
+  imagesPerS: { unit: '', better: 'higher' },
+  history: { unit: '' },
+} as const;
+
+/** The parts of a request that connect it with the stage it runs in: seed, cores, stop signal, live display, log. */
+export function requestFromStage(
+  stage: TrainingStage,
+): Pick<TrainRequest, 'random' | 'signal' | 'cores'> & Required<Pick<TrainRequest, 'onProgress' | 'onEpoch'>> {
+  return {
+    random: stage.random,
+    signal: stage.signal,
+    cores: stage.cores,
+    onProgress: throttled((progress) => stage.progress({ fraction: progress.fraction, values: shown(progress) })),
+    onEpoch: ({ entry }: EpochState) => {
+      stage.log.info(`epoch ${round(entry.epoch)}`, { ...historyJson(entry) });
+    },
+  };
+}
+
+/** Reports TRAINING_METRICS. Loss and accuracy are those of the weights that were kept, on the validation split if there is one. */
+export function reportTraining(stage: Pick<TrainingStage, 'metric'>, result: TrainResult): void {
+  const { kept, history } = result;
+  stage.metric('loss', kept.validationLoss ?? kept.loss);
+  if (kept.validationAccuracy !== null) stage.metric('accuracy', kept.validationAccuracy);
+  stage.metric('epochs', history.at(-1)!.epoch);
+  stage.metric('imagesPerS', Math.round(Math.max(...history.map((entry) => entry.imagesPerS))));
+  stage.metric('history', history.map(historyJson));
+}
+
+function historyJson(entry: HistoryEntry): Record<string, Json> {
+  return { ...entry, imagesPerS: Math.round(entry.imagesPerS) };
+}
+
+function shown({ epoch, loss, accuracy, imagesPerS }: TrainProgress): Record<string, number> {
+  return { epoch: round(epoch), loss, ...(accuracy === null ? {} : { accuracy }), imagesPerS: Math.round(imagesPerS) };
+}
+
+function round(epoch: number): number {
+  return Math.round(epoch * 100) / 100;
+}
+
+/** A display needs no more than some pictures a second; a step may take less than a millisecond. */
+const PROGRESS_INTERVAL_MS = 100;
+
+function throttled(report: (progress: TrainProgress) => void): (progress: TrainProgress) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_INTERVAL_MS && progress.fraction < 1) return;
+    last = now;
+    report(progress);
+  };
+}
