@@ -22,6 +22,7 @@ export {
   type KnownValues,
   type ValueType,
 } from './shapes/index.js';
+export { type ModelSummary, type NodeSummary, summarizeModel, type ValueSummary } from './summary.js';
 export * from './tensor.js';
 export { irVersionOf, upgradeOpset } from './upgrade.js';
 export { consumersOf, isFloat, producersOf, type WeightLayer, weightAxes, weightLayers } from './weights.js';
