@@ -82,7 +82,8 @@ class ShardEngine implements TrainingEngine {
   }
 
   private state(): TrainingState {
-    const [parameters, ...slots] = this.memory.state;
+    // Copies out of shared memory, which onnxruntime refuses.
+    const [parameters, ...slots] = this.memory.state.map((vector) => vector.slice());
     return { parameters: parameters!, slots };
   }
 
