@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { differentiability, type NodeDifferentiability } from '../../autodiff/check.js';
+import { type FileSize, fileSize } from '../../evaluate/file-size.js';
+import { countMacs } from '../../evaluate/macs.js';
+import { modelFiles } from '../../evaluate/model-files.js';
+import { modelSize } from '../../evaluate/model-size.js';
+import type { Model } from '../../onnx/ir.js';
+import { readModel } from '../../onnx/read.js';
+import { type ModelSummary, summarizeModel, type ValueSummary } from '../../onnx/summary.js';
+import { alignColumns } from '../../report/columns.js';
+import { formatBytes, formatCount, formatShare } from '../../report/units.js';
+import { EXIT } from '../exit-code.js';
+import type { Terminal } from '../terminal.js';
+
+export interface InspectCommandOptions {
+  readonly model: string;
+  readonly json: boolean;
+}
+
+/** `lathe inspect`: what is in an ONNX file. */
+export async function inspectCommand(
+  { model: file, json }: InspectCommandOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const path = resolve(file);
+  const model = await readModel(path);
+  const inspection = await inspect(model, path);
+  terminal.out(json ? JSON.stringify(inspection, null, 2) : inspectionText(inspection, terminal));
+  return EXIT.ok;
+}
+
+interface Inspection extends ModelSummary, FileSize {
+  readonly file: string;
+  readonly parameters: number;
+  readonly nonzeroParameters: number;
+  /** Multiply-accumulate operations for one sample; null where shapes are not known. */
+  readonly macs: number | null;
+  /** Nodes through which no gradient flows, and why; null where shapes contradict themselves. */
+  readonly notDifferentiable: readonly NodeDifferentiability[] | null;
+}
+
+async function inspect(model: Model, path: string): Promise<Inspection> {
+  const summary = summarizeModel(model);
+  const hasShapes = summary.shapeProblem === null;
+  const macs = hasShapes ? countMacs(model) : null;
+  const { parameters, nonzeroParameters } = modelSize(model);
+  return {
+    file: path,
+    ...(await fileSize(await modelFiles(path))),
+    parameters,
+    nonzeroParameters,
+    macs: macs === null || macs.unknown.length > 0 ? null : macs.macs,
+    notDifferentiable: hasShapes ? differentiability(model).filter((node) => !node.differentiable) : null,
+    ...summary,
+  };
+}
+
+function inspectionText(inspection: Inspection, { paint }: Terminal): string {
+  const { parameters, nonzeroParameters, macs, modelBytes, gzipBytes } = inspection;
+  const opsets = Object.entries(inspection.opsets).map(([domain, version]) => `${domain} ${version}`);
+  const share = parameters === 0 ? '' : ` (${formatShare(nonzeroParameters / parameters)} nonzero)`;
+  const facts: [string, string][] = [
+    ['file', `${inspection.file}, ${formatBytes(modelBytes)}, ${formatBytes(gzipBytes)} gzipped`],
+    ['format', `IR ${inspection.irVersion}, ${opsets.join(', ')}`],
+    ...(inspection.producer === '' ? [] : [['producer', inspection.producer] as [string, string]]),
+    ...Object.entries(inspection.metadata),
+    ['inputs', inspection.inputs.map(valueText).join(', ')],
+    ['outputs', inspection.outputs.map(valueText).join(', ')],
+    ['parameters', formatCount(parameters) + share],
+    ['operations', macs === null ? 'not known: shapes are open' : `${formatCount(macs)} multiply-adds a sample`],
+    [
+      'operators',
+      Object.entries(inspection.operators)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(', ') || 'none',
+    ],
+    ['training', trainingText(inspection.notDifferentiable)],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const lines = facts.map(([name, text]) => `${paint.bold(name.padEnd(width))}  ${text}`);
+  const problem = inspection.shapeProblem === null ? [] : ['', paint.warn(inspection.shapeProblem)];
+  return [...lines, ...problem, '', ...nodeLines(inspection, paint.bold)].join('\n');
+}
+
+function trainingText(blockers: Inspection['notDifferentiable']): string {
+  if (blockers === null) return 'not known: the shapes contradict each other';
+  if (blockers.length === 0) return 'gradients flow through every node';
+  const reasons = blockers.slice(0, SHOWN_BLOCKERS).map((node) => `${node.name} (${node.opType}): ${node.why}`);
+  const more = blockers.length - reasons.length;
+  return `no gradient through ${reasons.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
+}
+
+const SHOWN_BLOCKERS = 5;
+
+function nodeLines({ nodes }: Inspection, bold: (text: string) => string): string[] {
+  const rows = nodes.map((node) => [
+    node.name,
+    node.domain === '' ? node.opType : `${node.domain}.${node.opType}`,
+    node.outputs.map(({ shape }) => shapeText(shape)).join(' '),
+    node.parameters === 0 ? '' : formatCount(node.parameters),
+  ]);
+  const [head, ...lines] = alignColumns(
+    [['node', 'operator', 'output', 'parameters'], ...rows],
+    ['left', 'left', 'left', 'right'],
+  );
+  return [bold(head!), ...lines];
+}
+
+function valueText({ name, dataType, shape }: ValueSummary): string {
+  return `${name} ${dataType}${shapeText(shape)}`;
+}
+
+function shapeText(shape: ValueSummary['shape']): string {
+  return shape === null ? '[unknown]' : `[${shape.map((dim) => dim ?? '?').join(', ')}]`;
+}
