@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     cores: { type: 'string', default: '1,2' },
   },
 });
+const JITI = 'node_modules/jiti/lib/jiti-cli.mjs';
 const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
 
 process.stdout.write(`Milliseconds for one training step, batch ${options.batch}: median of ${options.rounds} rounds`);
@@ -44,13 +45,20 @@ function contendersFor(network: string): Contender[] {
     .split(',')
     .map(
       (cores) =>
-        new Contender(`Lathe, ${cores} cores`, ['npx', 'jiti', 'bench/lathe-step.ts', network, options.batch, cores]),
+        new Contender(`Lathe, ${plural(cores, 'core')}`, [
+          process.execPath,
+          JITI,
+          'bench/lathe-step.ts',
+          network,
+          options.batch,
+          cores,
+        ]),
     );
   const theirs = [1, 2].flatMap((threads) =>
     (['default', 'tuned'] as const).map(
       (malloc) =>
         new Contender(
-          `PyTorch, ${threads} threads, ${malloc} malloc`,
+          `PyTorch, ${plural(threads, 'thread')}, ${malloc} malloc`,
           [PYTHON, 'bench/torch_step.py', network, options.batch, String(threads)],
           malloc === 'tuned' ? TUNED_MALLOC : {},
         ),
@@ -87,4 +95,8 @@ function report(network: string, times: ReadonlyMap<string, readonly number[]>):
   const ratio = best('Lathe') / best('PyTorch');
   lines.push('', `Best of Lathe / best of PyTorch: **${ratio.toFixed(2)}** (below 1: Lathe is faster)`, '');
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function plural(count: number | string, noun: string): string {
+  return `${count} ${noun}${Number(count) === 1 ? '' : 's'}`;
 }
