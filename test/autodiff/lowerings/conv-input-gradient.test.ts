@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { chooseInputGradient, INPUT_GRADIENTS } from '../../../src/autodiff/lowerings/conv-input-gradient/index.js';
+import { makeWindow } from '../../../src/autodiff/window.js';
+import { GraphBuilder } from '../../../src/onnx/builder.js';
+import { floatFeed, Session } from '../../../src/runtime/session.js';
+import { normal } from '../../support/gradcheck.js';
+import { expectClose } from '../../support/gradient-vectors.js';
+
+const SHAPES = [
+  { image: [2, 3, 6, 7], weight: [4, 3, 3, 3], pad: 1, dilation: 1, groups: 1 },
+  { image: [1, 2, 7, 7], weight: [4, 2, 3, 2], pad: 0, dilation: 1, groups: 1 },
+  { image: [1, 4, 7, 7], weight: [6, 2, 3, 3], pad: 2, dilation: 2, groups: 2 },
+];
+
+describe('ways to compute the input gradient of a convolution', () => {
+  // ⟨dy, conv(x, w)⟩ is linear in x, so its gradient dx satisfies ⟨dx, x⟩ = ⟨dy, conv(x, w)⟩ for every x.
+  it.each(SHAPES)('flipped and transposed agree, and are adjoint to the convolution, for %j', async (shape) => {
+    const window = windowFor(shape);
+    const dims = { x: shape.image, w: shape.weight, dy: [shape.image[0]!, shape.weight[0]!, ...window.output] };
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', dims.x);
+    const w = b.input('w', 'float32', dims.w);
+    const dy = b.input('dy', 'float32', dims.dy);
+    const problem = { dy, w, window, groups: shape.groups };
+    b.output(INPUT_GRADIENTS.flipped(b, problem), 'flipped');
+    b.output(INPUT_GRADIENTS.transposed(b, problem), 'transposed');
+    const { begin, end, dilations } = window;
+    b.output(b.op('Conv', [x, w], { pads: [...begin, ...end], dilations, group: shape.groups }), 'y');
+    const feeds = Object.fromEntries(
+      Object.entries(dims).map(([name, list]) => {
+        const { data } = normal(...list) as { data: Float32Array };
+        return [name, floatFeed(data, list)];
+      }),
+    );
+    const session = await Session.create(b.build());
+    const results = await session.run(feeds);
+    await session.release();
+    const [flipped, transposed] = [results.flipped!.data as Float32Array, results.transposed!.data as Float32Array];
+    expectClose(flipped, transposed, 1e-6, 'flipped against transposed');
+    expectClose([dot(flipped, feeds.x!.data)], [dot(feeds.dy!.data, results.y!.data)], 1e-5, 'inner product');
+  });
+
+  it('turns the kernel only for small padded kernels of stride 1', () => {
+    const b = new GraphBuilder();
+    const choose = (shape: (typeof SHAPES)[number], stride = 1) =>
+      chooseInputGradient({
+        dy: b.scalar(0),
+        w: b.scalar(0),
+        window: { ...windowFor(shape), strides: [stride, stride] },
+        groups: 1,
+      });
+    expect(choose(SHAPES[0]!)).toBe('flipped');
+    expect(choose(SHAPES[1]!)).toBe('transposed');
+    expect(choose(SHAPES[0]!, 2)).toBe('transposed');
+  });
+});
+
+function windowFor({ image, weight, pad, dilation }: (typeof SHAPES)[number]) {
+  const input = image.slice(2);
+  const kernel = weight.slice(2);
+  return makeWindow({
+    kernel,
+    strides: [1, 1],
+    dilations: [dilation, dilation],
+    begin: [pad, pad],
+    input,
+    output: input.map((size, axis) => size + 2 * pad - (kernel[axis]! - 1) * dilation),
+  });
+}
+
+function dot(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Number(a[i]) * Number(b[i]);
+  return sum;
+}
