@@ -6,7 +6,8 @@ import { formatBytes, formatCount, formatDuration, formatShare } from './units.j
 
 /**
  * What a run came to, for a terminal: one line per stage with its accuracy and costs, then gates, exports, and a summary.
- * A stage's figures are its own metrics and those of the evaluation that `measure` added behind it.
+ * A stage's figures are those of the evaluation that `measure` added behind it, and its own where that has none: what a
+ * stage says of itself is from data that it learned from or chose by.
  * No trailing newline.
  */
 export function formatTable(record: RunRecord, paint: Paint): string {
@@ -24,7 +25,7 @@ function stageLines(record: RunRecord, paint: Paint): string[] {
   // An evaluation that worked shows in the figures of its stage; one that did not needs a line.
   const shown = record.stages.filter((stage) => !isMeasure(stage) || !isDone(stage));
   const rows = shown.map((stage) => {
-    const metrics = { ...measured.get(stage.cell)?.metrics, ...stage.metrics };
+    const metrics = { ...stage.metrics, ...measured.get(stage.cell)?.metrics };
     return [stage.cell, statusText(stage), ...COLUMNS.map((column) => column.text(metrics, stage) ?? '–')];
   });
   // A column in which nothing is known is left out.
