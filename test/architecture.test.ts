@@ -68,7 +68,8 @@ describe('imports', () => {
   it('only the command line imports the built-in plugins', () => {
     const offenders = SOURCES.filter(
       (file) =>
-        roomOf(file.path) !== 'cli' && file.imports.some((specifier) => targetOf(file, specifier).startsWith('plugins/')),
+        roomOf(file.path) !== 'cli' &&
+        file.imports.some((specifier) => targetOf(file, specifier).startsWith('plugins/')),
     );
     expect(offenders.map((file) => file.path)).toEqual([]);
   });
