@@ -1,5 +1,5 @@
 import { SELECT_OPTION, selectTensors } from 'onnx-lathe/onnx';
-import { defineStage } from 'onnx-lathe/plugin';
+import { defineStage, UserError } from 'onnx-lathe/plugin';
 import {
   countNonzero,
   nonzeroPerTensor,
@@ -45,15 +45,20 @@ export default defineStage({
     const data = await stage.data(options.data);
     const model = await inputs.model!.load();
     const weights = trainableParameters(model).filter(({ role }) => role === 'weight');
-    const selected = new Set(options.select === undefined ? [] : selectTensors(model, options.select));
-    const penalized = weights
-      .map(({ name }) => name)
-      .filter((name) => options.select === undefined || selected.has(name));
-
+    const selected = new Set(selectTensors(model, options.select));
+    const penalized = weights.map(({ name }) => name).filter((name) => selected.has(name));
+    if (penalized.length === 0) {
+      throw new UserError(
+        'L1_NOTHING',
+        '`select` leaves no weight to penalize: biases and normalizations are never penalized.',
+        `The weights are ${weights.map(({ name }) => name).join(', ')}.`,
+      );
+    }
     const total = weights
       .filter(({ name }) => penalized.includes(name))
       .reduce((sum, { dims }) => sum + product(dims), 0);
-    const request = requestFromStage(stage);
+    let share = 1;
+    const request = requestFromStage(stage, () => ({ nonzeroShare: share }));
     const result = await train({
       ...requestFromOptions(options, data.target),
       ...request,
@@ -65,7 +70,7 @@ export default defineStage({
         const values = await state.readWeights();
         const nonzero = Object.fromEntries(penalized.map((name) => [name, countNonzero(values.get(name)!)]));
         log.info('nonzero weights', nonzero);
-        stage.progress({ fraction: state.step / state.steps, values: { nonzero: shareOf(nonzero, total) } });
+        share = shareOf(nonzero, total);
       },
     });
     const nonzero = nonzeroPerTensor(result.model, penalized);

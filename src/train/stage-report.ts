@@ -8,6 +8,7 @@ export interface TrainingStage {
   readonly signal: AbortSignal;
   readonly cores: number;
   readonly log: { info(message: string, details?: Record<string, Json>): void };
+  /** Called after every step; whoever shows it decides how often. */
   progress(progress: { readonly fraction: number; readonly values?: Readonly<Record<string, number>> }): void;
   metric(name: string, value: Json): void;
 }
@@ -21,15 +22,20 @@ export const TRAINING_METRICS = {
   history: { unit: '' },
 } as const;
 
-/** The parts of a request that connect it with the stage it runs in: seed, cores, stop signal, live display, log. */
+/**
+ * The parts of a request that connect it with the stage it runs in: seed, cores, stop signal, live display, log.
+ * @param more further values to show
+ */
 export function requestFromStage(
   stage: TrainingStage,
+  more: () => Readonly<Record<string, number>> = () => ({}),
 ): Pick<TrainRequest, 'random' | 'signal' | 'cores'> & Required<Pick<TrainRequest, 'onProgress' | 'onEpoch'>> {
   return {
     random: stage.random,
     signal: stage.signal,
     cores: stage.cores,
-    onProgress: throttled((progress) => stage.progress({ fraction: progress.fraction, values: shown(progress) })),
+    onProgress: (progress) =>
+      stage.progress({ fraction: progress.fraction, values: { ...shown(progress), ...more() } }),
     onEpoch: ({ entry }: EpochState) => {
       stage.log.info(`epoch ${round(entry.epoch)}`, { ...historyJson(entry) });
     },
@@ -56,17 +62,4 @@ function shown({ epoch, loss, accuracy, imagesPerS }: TrainProgress): Record<str
 
 function round(epoch: number): number {
   return Math.round(epoch * 100) / 100;
-}
-
-/** A display needs no more than some pictures a second; a step may take less than a millisecond. */
-const PROGRESS_INTERVAL_MS = 100;
-
-function throttled(report: (progress: TrainProgress) => void): (progress: TrainProgress) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (progress) => {
-    const now = performance.now();
-    if (now - last < PROGRESS_INTERVAL_MS && progress.fraction < 1) return;
-    last = now;
-    report(progress);
-  };
 }

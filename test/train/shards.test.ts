@@ -63,7 +63,7 @@ describe('shards', () => {
   });
 
   it('running statistics are those of the whole batch', async () => {
-    const results = [];
+    const results: number[][] = [];
     for (const shards of [1, 2]) {
       const { model } = await train(await request(WITH_NORM, { shards, length: { steps: 1 } }));
       const norm = model.graph.nodes.find(({ opType }) => opType === 'BatchNormalization')!;
