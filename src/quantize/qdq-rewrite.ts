@@ -14,18 +14,23 @@ import { quantizeConstants } from './weighted-constants.js';
  * DQ → operator → Q by its integer kernels. Weights and biases become private to their node, since onnxruntime does not fuse
  * nodes that share one.
  * @param model what the plan was made for
- * @param ranges of the plan's range sources
  */
-export function rewriteQdq(
-  model: Model,
-  index: GraphIndex,
-  plan: QdqPlan,
-  ranges: ReadonlyMap<string, Range>,
-): { model: Model; quantized: readonly QuantizedEntry[] } {
-  const rewriter = new Rewriter(cloneModel(model), index, plan, ranges);
+export function rewriteQdq(model: Model, request: QdqRequest): { model: Model; quantized: readonly QuantizedEntry[] } {
+  const { plan } = request;
+  const rewriter = new Rewriter(cloneModel(model), request);
   for (const input of model.graph.inputs) rewriter.afterTensor(input.name);
   for (const node of model.graph.nodes) if (!plan.absorbed.has(node)) rewriter.rewrite(node);
   return { model: rewriter.finish(), quantized: rewriter.quantized };
+}
+
+export interface QdqRequest {
+  /** Of the model. */
+  readonly index: GraphIndex;
+  readonly plan: QdqPlan;
+  /** Of the plan's range sources. */
+  readonly ranges: ReadonlyMap<string, Range>;
+  /** A weight scale for every output channel, or one for the tensor. */
+  readonly granularity: 'channel' | 'tensor';
 }
 
 interface ActivationNames {
@@ -42,12 +47,16 @@ class Rewriter {
   /** Names of scale and zero point by range source. */
   private readonly parameterNames = new Map<string, readonly [string, string]>();
 
+  private readonly index: GraphIndex;
+  private readonly plan: QdqPlan;
+
   constructor(
     private readonly result: Model,
-    private readonly index: GraphIndex,
-    private readonly plan: QdqPlan,
-    private readonly ranges: ReadonlyMap<string, Range>,
+    private readonly request: QdqRequest,
   ) {
+    const { index, plan } = request;
+    this.index = index;
+    this.plan = plan;
     for (const tensor of plan.activations.keys()) {
       this.names.set(
         tensor,
@@ -111,7 +120,10 @@ class Rewriter {
 
   private setConstants(original: Node, node: Node): void {
     const [data, weightName, biasName] = original.inputs as [string, string, string];
-    const { weight, axis, bias } = quantizeConstants(this.result, original, this.parametersOf(data).scale);
+    const { weight, axis, bias } = quantizeConstants(this.result, original, {
+      inputScale: this.parametersOf(data).scale,
+      granularity: this.request.granularity,
+    });
     const output = this.index.unique(`${weightName}.dequantized`);
     this.nodes.push(addDequantize(this.result, this.index, { name: weightName, output, integers: weight, axis }));
     this.quantized.push(quantizedEntry(weightName, 'int8', weight));
@@ -139,7 +151,7 @@ class Rewriter {
   }
 
   private parametersOf(tensor: string): AffineParameters {
-    return affineParameters(this.ranges.get(this.plan.activations.get(tensor)!)!, 'uint8', false);
+    return affineParameters(this.request.ranges.get(this.plan.activations.get(tensor)!)!, 'uint8', false);
   }
 
   private parameterNamesOf(source: string): readonly [string, string] {

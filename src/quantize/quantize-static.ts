@@ -14,6 +14,8 @@ import type { QuantizationReport } from './report.js';
 export interface StaticQuantization {
   /** Nodes that stay float although they could be integer; asked for every node. */
   isSelected(node: Node): boolean;
+  /** A weight scale for every output channel (the default), or one for the tensor. */
+  readonly granularity?: 'channel' | 'tensor';
   /** Feeds of all graph inputs, from which the ranges of the activations are taken. */
   readonly calibration: AsyncIterable<Readonly<Record<string, Feed>>>;
 }
@@ -25,7 +27,7 @@ export interface StaticQuantization {
  */
 export async function quantizeStatic(
   model: Model,
-  { isSelected, calibration }: StaticQuantization,
+  { isSelected, calibration, granularity = 'channel' }: StaticQuantization,
 ): Promise<{ model: Model; report: QuantizationReport }> {
   const folded = foldBatchNormalization(upgradeOpset(model, QDQ_OPSET));
   const index = indexGraph(folded);
@@ -40,6 +42,6 @@ export async function quantizeStatic(
   }
   const sources = [...new Set(plan.activations.values())];
   const ranges = await calibrate(folded, sources, calibration);
-  const { model: result, quantized } = rewriteQdq(folded, index, plan, ranges);
+  const { model: result, quantized } = rewriteQdq(folded, { index, plan, ranges, granularity });
   return { model: result, report: { quantized, float: plan.float } };
 }

@@ -20,18 +20,28 @@ export interface QuantizedBias {
   readonly scale: Tensor;
 }
 
+export interface ConstantQuantization {
+  /** Of the quantized data input. */
+  readonly inputScale: number;
+  /** A weight scale for every output channel, or one for the tensor. */
+  readonly granularity: 'channel' | 'tensor';
+}
+
 /**
  * The int8 weight and int32 bias of a Conv, ConvTranspose, Gemm or MatMul with a constant weight. Gemm's alpha and beta are
  * worked into them: the node computes A B + C afterwards.
- * @param inputScale of the quantized data input
  */
-export function quantizeConstants(model: Model, node: Node, inputScale: number): WeightedConstants {
+export function quantizeConstants(
+  model: Model,
+  node: Node,
+  { inputScale, granularity }: ConstantQuantization,
+): WeightedConstants {
   const { initializers } = model.graph;
   const [, weightName, biasName = ''] = node.inputs as [string, string, string?];
   const isGemm = node.opType === 'Gemm';
   const weight = times(initializers.get(weightName)!, isGemm ? floatAttribute(node, 'alpha', 1) : 1);
   const beta = isGemm ? floatAttribute(node, 'beta', 1) : 1;
-  const axis = weightAxis(node, weight.dims.length);
+  const axis = granularity === 'channel' ? weightAxis(node, weight.dims.length) : null;
   const how: TensorQuantization = { type: 'int8', isSymmetric: true, axis };
   const parameters = parametersOf(weight, weightName, how);
   if (biasName === '' || beta === 0) return { weight: applyParameters(weight, parameters, how), axis, bias: null };

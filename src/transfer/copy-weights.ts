@@ -9,7 +9,7 @@ export type ShapePolicy = 'error' | 'skip' | 'slice';
 
 export interface CopyRequest {
   /** Where the source's tensors go; default: to the tensor of the same name. */
-  readonly map?: readonly NameRule[];
+  readonly map?: readonly NameRule[] | undefined;
   readonly shapes: ShapePolicy;
 }
 

@@ -33,13 +33,20 @@ export interface Distillation {
 /**
  * L = (1 - alpha) hard + alpha T² KL(softmax(z_t / T) ‖ softmax(z_s / T)), in log-softmax form, so stable for any logits.
  * The factor T² keeps the gradient's size independent of T.
- * Throws TRANSFER_TEACHER if the teacher's logits do not fit the student's.
+ * Throws TRANSFER_TEACHER if the teacher's logits do not fit the student's, TRANSFER_TARGET for targets that are no classes.
  * Source: Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network".
  */
 export function distillationLoss({ teacher, hard, temperature, alpha }: Distillation): SampleLoss {
   if (alpha === 0) return hard;
   return (context) => {
-    const { b, outputs } = context;
+    const { b, outputs, target } = context;
+    if (target.kind !== 'class') {
+      throw new UserError(
+        'TRANSFER_TARGET',
+        'The data set has values to regress, not classes: there are no class probabilities to learn from the teacher.',
+        'Distil on a data set with classes, or set alpha: 0.',
+      );
+    }
     const divergence = klDivergence(b, teacherLogits(context, teacher), outputs[0]!, temperature);
     const soft = b.op('Mul', [divergence, b.scalar(alpha * temperature * temperature)]);
     return alpha === 1 ? soft : b.op('Add', [b.op('Mul', [hard(context), b.scalar(1 - alpha)]), soft]);
