@@ -1,8 +1,9 @@
-import { type Place, UserError } from '../core/errors.js';
+import { isUserError, type Place, UserError } from '../core/errors.js';
 
 /** What the file system refused, told as a UserError of class infrastructure; what carries no such code comes back unchanged. */
 export function storageError(cause: unknown, path: string): unknown {
-  const code = systemCode(cause);
+  // A toolbox may have said already that it could not write; what the file system is short of is worth more.
+  const code = systemCode(isUserError(cause) && !cause.code.startsWith('STORAGE_') ? cause.cause : cause);
   if (code === undefined) return cause;
   const details = { cause, place: { kind: 'file', file: path } as Place, class: 'infrastructure' } as const;
   switch (code) {
@@ -50,6 +51,13 @@ export async function guarded<T>(path: string, work: () => Promise<T>): Promise<
   } catch (cause) {
     throw storageError(cause, path);
   }
+}
+
+/** Whether an error, or what caused it, is that a disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return true;
+  return error instanceof Error && error.cause !== undefined && isDiskFull(error.cause);
 }
 
 /** The code of a failed system call ("ENOSPC"), or undefined. */

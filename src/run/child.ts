@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { guarded, storageError, systemCode } from '../artifacts/storage-error.js';
+import { guarded, isDiskFull, storageError } from '../artifacts/storage-error.js';
 import { isUserError, UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import type { Registry } from '../core/registry.js';
@@ -51,8 +51,8 @@ export async function runJob(job: Job, registries: JobRegistries, io: JobSurroun
 }
 
 function translate(error: unknown, job: Job): unknown {
+  if (isDiskFull(error)) return storageError(error, job.staging);
   if (isUserError(error)) return error;
-  if (systemCode(error) === 'ENOSPC') return storageError(error, job.staging);
   // A built-in that throws anything else is a bug of ours, and is shown as one.
   if (job.plugin === null) return error;
   return new UserError(

@@ -14,14 +14,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(cwd, { recursive: true, force: true }));
 
+const BASE_OPTIONS = `{ size: "\${{ params.size }}" }`;
+const SMALL_OPTIONS = `{ limit: "\${{ params.limit }}" }`;
 const RECIPE = `version: 1
 name: toy
 seed: 7
 plugins: [${JSON.stringify(TOY_PLUGIN)}]
 params: { limit: 0.5, accuracy: 0.9, size: 8 }
 stages:
-  - { id: base, uses: toy-make, with: { size: "\${{ params.size }}" } }
-  - { id: small, uses: toy-shrink, with: { limit: "\${{ params.limit }}" } }
+  - { id: base, uses: toy-make, with: ${BASE_OPTIONS} }
+  - { id: small, uses: toy-shrink, with: ${SMALL_OPTIONS} }
   - id: check
     uses: toy-judge
     with: { accuracy: "\${{ params.accuracy }}" }
@@ -123,7 +125,11 @@ describe('lathe run', () => {
   });
 
   it('exits with 1 when a stage fails, tells where, and finishes what does not depend on it', async () => {
-    writeRecipe(RECIPE.replace('{ limit: "${{ params.limit }}" }', '{}').replace('toy-shrink', 'toy-make').replace('with: {} }', 'with: { misbehave: mistake } }'));
+    writeRecipe(
+      RECIPE.replace(SMALL_OPTIONS, '{}')
+        .replace('toy-shrink', 'toy-make')
+        .replace('with: {} }', 'with: { misbehave: mistake } }'),
+    );
     const { code, stdout, stderr } = await run();
     expect(code).toBe(1);
     expect(stderr).toContain('Stage small failed:\nrecipe.yaml:8:');
@@ -139,24 +145,29 @@ describe('lathe run', () => {
     ['throw', 'threw: nothing is right.', 'RUN_STAGE_THREW'],
     ['wrong-output', 'returned an output "mdoel" that toy-make does not declare.', 'RUN_OUTPUTS'],
     ['nan', 'reported NaN as its metric "loss"', 'RUN_METRIC'],
-  ])('tells a plugin that does "%s" in one error, stores nothing, and goes on the next time', async (what, problem, code) => {
-    writeRecipe(RECIPE.replace('{ size: "${{ params.size }}" }', `{ misbehave: ${what} }`));
-    const failed = await run();
-    expect(failed.code).toBe(1);
-    expect(failed.stderr).toContain(problem);
-    expect(failed.stderr).toContain(`[${code}]`);
-    expect(readdirSync(join(cwd, '.lathe', 'cache', 'v1', 'tmp'))).toEqual([]);
-    writeRecipe();
-    expect((await run()).code).toBe(0);
-    expect(statuses(lastRun(cwd)).at(-1)).toBe('other cached');
-  });
+  ])(
+    'tells a plugin that does "%s" in one error, stores nothing, and goes on the next time',
+    async (what, problem, code) => {
+      writeRecipe(RECIPE.replace(BASE_OPTIONS, `{ misbehave: ${what} }`));
+      const failed = await run();
+      expect(failed.code).toBe(1);
+      expect(failed.stderr).toContain(problem);
+      expect(failed.stderr).toContain(`[${code}]`);
+      expect(readdirSync(join(cwd, '.lathe', 'cache', 'v1', 'tmp'))).toEqual([]);
+      writeRecipe();
+      expect((await run()).code).toBe(0);
+      expect(statuses(lastRun(cwd)).at(-1)).toBe('other cached');
+    },
+  );
 
   it('shows stack traces with --log-level debug only, and writes the log as JSON lines', async () => {
-    writeRecipe(RECIPE.replace('{ size: "${{ params.size }}" }', '{ misbehave: throw }'));
+    writeRecipe(RECIPE.replace(BASE_OPTIONS, '{ misbehave: throw }'));
     const { stderr } = await run('--log-level', 'debug');
     expect(stderr).toMatch(/Caused by: TypeError: nothing is right\n\s+at .*toy\.ts:/);
     const [id] = readdirSync(join(cwd, '.lathe', 'runs'));
-    const lines = readFileSync(join(cwd, '.lathe', 'runs', id!, 'log.jsonl'), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(join(cwd, '.lathe', 'runs', id!, 'log.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
     const events = lines.map((line) => JSON.parse(line) as { event: string; cell?: string; msg?: string });
     expect(events[0]).toMatchObject({ event: 'run-start', cells: ['base', 'small', 'check', 'other'] });
     expect(events).toContainEqual(expect.objectContaining({ event: 'stage-log', cell: 'other', msg: 'making' }));

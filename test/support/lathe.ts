@@ -72,18 +72,14 @@ export function lathe(argv: readonly string[], options: LatheOptions): Promise<F
   return startLathe(argv, options).finished;
 }
 
-/** The last run record under a folder. */
+/** The last run record under a folder. A run that was killed has none. */
 export function lastRun(cwd: string): RunRecord {
   const runs = join(cwd, '.lathe', 'runs');
-  const last = readdirSync(runs)
-    .sort((a, b) => startOf(runs, a) - startOf(runs, b))
-    .at(-1)!;
-  return JSON.parse(readFileSync(join(runs, last, 'run.json'), 'utf8')) as RunRecord;
-}
-
-function startOf(runs: string, id: string): number {
-  const record = JSON.parse(readFileSync(join(runs, id, 'run.json'), 'utf8')) as RunRecord;
-  return Date.parse(record.startedAt);
+  const records = readdirSync(runs)
+    .map((id) => join(runs, id, 'run.json'))
+    .filter((path) => existsSync(path))
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as RunRecord);
+  return records.sort((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)).at(-1)!;
 }
 
 /** "cell status" of every stage of a run. */

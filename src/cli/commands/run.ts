@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Store } from '../../artifacts/store.js';
 import { selectCells } from '../../plan/select-cells.js';
@@ -51,13 +51,12 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
   const facts = runtimeFacts();
   const cores = availableParallelism();
-  const cacheDir = resolve(options.cacheDir);
   let outcome: RunOutcome;
   try {
     outcome = await runPlan(plan, {
-      store: new Store(cacheDir, { onWarning: (message) => listener({ type: 'warning', message }) }),
+      store: new Store(resolve(options.cacheDir), { onWarning: (message) => listener({ type: 'warning', message }) }),
       executor,
-      runsDir: join(dirname(cacheDir), 'runs'),
+      runsDir: resolve('.lathe', 'runs'),
       facts,
       keyOf: keyFunction(facts),
       jobs: options.jobs ?? cores,
