@@ -133,8 +133,7 @@ export class GraphBuilder {
     this.graph.nodes.push(node);
     this.names.add(node.name);
     const types = inferNode(node, this.context);
-    const values = foldNode(node, this.context);
-    if (values !== undefined) this.known.set(node.outputs[0]!, values);
+    for (const [index, values] of foldNode(node, this.context).entries()) this.known.set(node.outputs[index]!, values);
     const outputs: Value[] = [];
     node.outputs.forEach((name, index) => {
       if (name === '') return;

@@ -49,8 +49,7 @@ function inferGraph(graph: Graph, scope: Scope): void {
     node.outputs.forEach((name, index) => {
       if (name !== '') types.set(name, withDeclared(inferred[index], declared.get(name), scope.usesDeclared));
     });
-    const values = foldNode(node, context);
-    if (values !== undefined && node.outputs[0] !== undefined) known.set(node.outputs[0], values);
+    for (const [index, values] of foldNode(node, context).entries()) known.set(node.outputs[index]!, values);
   }
 }
 

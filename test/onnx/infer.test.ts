@@ -80,6 +80,20 @@ describe('symbolic dimensions', () => {
     expect(shape).toEqual(['N', 6]);
   });
 
+  test("TensorFlow's paddings: a constant matrix, transposed, flattened, split and joined", () => {
+    const shape = shapeOf([1, 2, 5, 7], (b, x) => {
+      const matrix = b.constant({
+        dataType: 'int32',
+        dims: [4, 2],
+        bytes: new Uint8Array(Int32Array.of(0, 0, 0, 0, 1, 2, 3, 4).buffer),
+      });
+      const flat = b.op('Reshape', [b.op('Transpose', [b.op('Cast', [matrix], { to: 7 })]), b.ints([-1])]);
+      const halves = b.ops('Split', [flat], 2, { num_outputs: 2 });
+      return b.op('Pad', [x, b.op('Concat', halves, { axis: 0 })]);
+    });
+    expect(shape).toEqual([1, 2, 8, 14]);
+  });
+
   test('broadcasting keeps what is sure', () => {
     const add = (a: Dim[], c: Dim[]) => {
       const b = new GraphBuilder();

@@ -2,25 +2,34 @@ import type { Dim } from '../ir.js';
 import { constantTensor } from '../lift.js';
 import { dataTypeOf } from '../proto/data-type.js';
 import { plusDim, timesDim } from './dims.js';
+import { indexing } from './indexing.js';
 import { type KnownValues, MOST_KNOWN_VALUES, valuesOfTensor } from './known-values.js';
-import type { Call } from './rule.js';
+import { reshapes } from './reshape.js';
+import type { Call, ShapeRule } from './rule.js';
 
 type FoldRule = (call: Call) => KnownValues | undefined;
 
 /**
- * The contents of a node's first output where they follow from shapes and constants: this is how exporters compute the
- * shapes that Reshape, Expand and Slice take. Undefined for everything else, which costs one look-up.
+ * The contents of a node's outputs where they follow from shapes and constants: this is how exporters compute the
+ * shapes that Reshape, Expand and Slice take. Empty for everything else, which costs one look-up.
  */
-export function foldCall(call: Call): KnownValues | undefined {
-  const rule = call.node.domain === '' ? FOLDS.get(call.node.opType) : undefined;
-  const folded = rule?.(call);
-  return folded === undefined || folded.values.length > MOST_KNOWN_VALUES ? undefined : folded;
+export function foldCall(call: Call): readonly KnownValues[] {
+  if (call.node.domain !== '') return NONE;
+  if (call.node.opType === 'Split') return split(call);
+  const folded = FOLDS.get(call.node.opType)?.(call);
+  return folded === undefined || folded.values.length > MOST_KNOWN_VALUES ? NONE : [folded];
 }
+
+const NONE: readonly KnownValues[] = [];
 
 const identity: FoldRule = (call) => call.known(0);
 
-const vector = (values: readonly Dim[], isInteger = true): KnownValues => ({ isScalar: false, values, isInteger });
-const scalar = (value: Dim, isInteger = true): KnownValues => ({ isScalar: true, values: [value], isInteger });
+const vector = (values: readonly Dim[], isInteger = true): KnownValues => ({
+  dims: [values.length],
+  values,
+  isInteger,
+});
+const scalar = (value: Dim, isInteger = true): KnownValues => ({ dims: [], values: [value], isInteger });
 
 const shape: FoldRule = (call) => {
   const dims = call.shape(0);
@@ -34,38 +43,46 @@ const size: FoldRule = (call) => {
 
 const gather: FoldRule = (call) => {
   const data = call.known(0);
-  const indices = call.known(1);
-  if (data === undefined || indices === undefined || data.isScalar) return undefined;
+  const indices = data?.dims.length === 1 ? call.known(1) : undefined;
+  if (data === undefined || indices === undefined) return undefined;
   const values = indices.values.map((index) => (typeof index === 'number' ? (data.values.at(index) ?? null) : null));
-  return { isScalar: indices.isScalar, values, isInteger: data.isInteger };
+  return { dims: indices.dims, values, isInteger: data.isInteger };
 };
 
 const concat: FoldRule = (call) => {
-  const parts = call.node.inputs.map((_, i) => call.known(i));
-  if (parts.some((part) => part === undefined || part.isScalar)) return undefined;
+  const parts: KnownValues[] = [];
+  for (let i = 0; i < call.inputCount; i++) {
+    const part = call.known(i);
+    if (part === undefined || part.dims.length !== 1) return undefined;
+    parts.push(part);
+  }
   return vector(
-    parts.flatMap((part) => part!.values),
-    parts[0]?.isInteger ?? true,
+    parts.flatMap((part) => part.values),
+    parts[0]?.isInteger,
   );
 };
 
-/** A scalar becomes a vector of one; a vector would become a matrix, which is not followed. */
-const unsqueeze: FoldRule = (call) => {
-  const known = call.known(0);
-  const axes = call.has(1) ? call.numbers(1) : call.ints('axes');
-  return known?.isScalar && axes?.length === 1 ? { ...known, isScalar: false } : undefined;
-};
+/** The same elements in another shape: that which the operator's own rule infers. */
+const reshaped =
+  (infer: ShapeRule): FoldRule =>
+  (call) => {
+    const known = call.known(0);
+    const dims = known === undefined ? undefined : infer(call)[0]?.shape;
+    return known !== undefined && isStatic(dims) ? { ...known, dims } : undefined;
+  };
 
-const squeeze: FoldRule = (call) => {
-  const known = call.known(0);
-  return known !== undefined && known.values.length === 1 ? { ...known, isScalar: true } : undefined;
-};
+function isStatic(dims: readonly Dim[] | null | undefined): dims is readonly number[] {
+  return dims?.every((dim) => typeof dim === 'number') ?? false;
+}
 
-const reshape: FoldRule = (call) => {
+const transpose: FoldRule = (call) => {
   const known = call.known(0);
-  const target = call.numbers(1);
-  if (known === undefined || target === undefined || target.length > 1) return undefined;
-  return { ...known, isScalar: target.length === 0 };
+  if (known === undefined || known.dims.length > 2) return undefined;
+  const [rows = 1, columns = 1] = known.dims;
+  const perm = call.ints('perm');
+  if (known.dims.length < 2 || perm?.[0] === 0) return known;
+  const values = known.values.map((_, i) => known.values[(i % rows) * columns + Math.floor(i / rows)]!);
+  return { ...known, dims: [columns, rows], values };
 };
 
 const slice: FoldRule = (call) => {
@@ -74,13 +91,26 @@ const slice: FoldRule = (call) => {
   const starts = isInput ? call.numbers(1) : call.ints('starts');
   const ends = isInput ? call.numbers(2) : call.ints('ends');
   const steps = call.has(4) ? call.numbers(4) : [1];
-  if (known === undefined || known.isScalar) return undefined;
-  if (starts?.length !== 1 || ends?.length !== 1 || steps?.length !== 1) return undefined;
-  const step = steps[0]!;
-  if (step === 1) return { ...known, values: known.values.slice(starts[0], ends[0]) };
-  if (step !== -1 || starts[0] !== -1 || ends[0]! > -known.values.length) return undefined;
-  return { ...known, values: [...known.values].reverse() };
+  if (known?.dims.length !== 1 || starts?.length !== 1 || ends?.length !== 1 || steps?.length !== 1) return undefined;
+  if (steps[0] === 1) return vector(known.values.slice(starts[0], ends[0]), known.isInteger);
+  const isReversal = steps[0] === -1 && starts[0] === -1 && ends[0]! < -known.values.length;
+  return isReversal ? { ...known, values: [...known.values].reverse() } : undefined;
 };
+
+function split(call: Call): readonly KnownValues[] {
+  const known = call.known(0);
+  if (known?.dims.length !== 1) return NONE;
+  const types = indexing.Split!(call);
+  let start = 0;
+  const parts: KnownValues[] = [];
+  for (const { shape } of types) {
+    const size = shape?.[0];
+    if (typeof size !== 'number') return NONE;
+    parts.push(vector(known.values.slice(start, start + size), known.isInteger));
+    start += size;
+  }
+  return parts;
+}
 
 const cast: FoldRule = (call) => {
   const known = call.known(0);
@@ -96,20 +126,28 @@ const cast: FoldRule = (call) => {
   };
 };
 
-/** Elementwise on two operands of one length, or of which one has a single element. */
+/** Elementwise on operands of one shape, or of which all but one have a single element. */
+function elementwise(
+  operands: readonly KnownValues[],
+  compute: (values: readonly Dim[]) => Dim,
+): KnownValues | undefined {
+  const largest = operands.reduce((a, b) =>
+    b.values.length > a.values.length || b.dims.length > a.dims.length ? b : a,
+  );
+  const count = largest.values.length;
+  if (operands.some(({ values }) => values.length !== 1 && values.length !== count)) return undefined;
+  const values = Array.from({ length: count }, (_, i) =>
+    compute(operands.map((operand) => operand.values[operand.values.length === 1 ? 0 : i]!)),
+  );
+  return { dims: largest.dims, values, isInteger: operands.at(-1)!.isInteger };
+}
+
 function binary(compute: (a: Dim, b: Dim, isInteger: boolean) => Dim): FoldRule {
   return (call) => {
     const a = call.known(0);
     const b = a === undefined ? undefined : call.known(1);
     if (a === undefined || b === undefined) return undefined;
-    const length = Math.max(a.values.length, b.values.length);
-    if (![1, length].includes(a.values.length) || ![1, length].includes(b.values.length)) return undefined;
-    const at = (known: KnownValues, i: number) => known.values[known.values.length === 1 ? 0 : i]!;
-    return {
-      isScalar: a.isScalar && b.isScalar,
-      isInteger: a.isInteger,
-      values: Array.from({ length }, (_, i) => compute(at(a, i), at(b, i), a.isInteger)),
-    };
+    return elementwise([a, b], ([x, y]) => compute(x!, y!, a.isInteger));
   };
 }
 
@@ -131,35 +169,26 @@ const divide = binary((a, b, isInteger) => {
 });
 
 const constantOfShape: FoldRule = (call) => {
-  const target = call.known(0);
-  const length = target?.values.length === 0 ? 1 : target?.values[0];
-  if (target === undefined || target.values.length > 1 || typeof length !== 'number' || length > MOST_KNOWN_VALUES) {
-    return undefined;
-  }
+  const dims = call.numbers(0);
+  const count = dims?.reduce((product, dim) => product * dim, 1);
+  if (dims === undefined || count === undefined || count > MOST_KNOWN_VALUES) return undefined;
   const attribute = call.node.attributes.get('value');
   const fill = attribute?.type === 'tensor' ? valuesOfTensor(attribute.value) : scalar(0, false);
   if (fill === undefined) return undefined;
-  const values = new Array<Dim>(length).fill(fill.values[0] ?? null);
-  return { isScalar: target.values.length === 0, values, isInteger: fill.isInteger };
+  return { dims, values: new Array<Dim>(count).fill(fill.values[0] ?? null), isInteger: fill.isInteger };
 };
 
 /** A symbolic dimension is never -1, the mark that exporters compare with. */
 const equal = binary((a, b) => {
   if (typeof a === 'number' && typeof b === 'number') return +(a === b);
-  return a === -1 || b === -1 ? (a === null || b === null ? null : 0) : null;
+  const isMark = a === -1 || b === -1;
+  return isMark && a !== null && b !== null ? 0 : null;
 });
 
 const where: FoldRule = (call) => {
-  const condition = call.known(0);
-  const [yes, no] = [call.known(1), call.known(2)];
+  const [condition, yes, no] = [call.known(0), call.known(1), call.known(2)];
   if (condition === undefined || yes === undefined || no === undefined) return undefined;
-  const length = Math.max(condition.values.length, yes.values.length, no.values.length);
-  const at = (known: KnownValues, i: number) => known.values[known.values.length === 1 ? 0 : i] ?? null;
-  const values = Array.from({ length }, (_, i) => {
-    const chosen = at(condition, i);
-    return chosen === null ? null : at(chosen === 0 ? no : yes, i);
-  });
-  return { isScalar: condition.isScalar && yes.isScalar && no.isScalar, values, isInteger: yes.isInteger };
+  return elementwise([condition, yes, no], ([chosen, a, b]) => (chosen === null ? null : chosen === 0 ? b! : a!));
 };
 
 const range: FoldRule = (call) => {
@@ -175,9 +204,9 @@ const range: FoldRule = (call) => {
 
 const reduceProd: FoldRule = (call) => {
   const known = call.known(0);
-  if (known === undefined || known.isScalar) return undefined;
+  if (known?.dims.length !== 1) return undefined;
   const product = known.values.reduce<Dim>(timesDim, 1);
-  return { ...known, isScalar: call.int('keepdims', 1) === 0, values: [product] };
+  return { dims: call.int('keepdims', 1) === 0 ? [] : [1], values: [product], isInteger: known.isInteger };
 };
 
 const FOLDS: ReadonlyMap<string, FoldRule> = new Map<string, FoldRule>([
@@ -186,9 +215,11 @@ const FOLDS: ReadonlyMap<string, FoldRule> = new Map<string, FoldRule>([
   ['Size', size],
   ['Gather', gather],
   ['Concat', concat],
-  ['Unsqueeze', unsqueeze],
-  ['Squeeze', squeeze],
-  ['Reshape', reshape],
+  ['Unsqueeze', reshaped(reshapes.Unsqueeze!)],
+  ['Squeeze', reshaped(reshapes.Squeeze!)],
+  ['Reshape', reshaped(reshapes.Reshape!)],
+  ['Flatten', reshaped(reshapes.Flatten!)],
+  ['Transpose', transpose],
   ['Slice', slice],
   ['Cast', cast],
   ['Add', binary(plusDim)],

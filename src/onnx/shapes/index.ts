@@ -24,8 +24,8 @@ export function inferNode(node: Node, context: InferenceContext): ValueType[] {
   return shapeRule(node)?.(new Call(node, context)) ?? [];
 }
 
-/** The contents of the node's first output, where they are small and follow from shapes and constants. */
-export function foldNode(node: Node, context: InferenceContext): KnownValues | undefined {
+/** The contents of the node's outputs, where they are small and follow from shapes and constants; else an empty list. */
+export function foldNode(node: Node, context: InferenceContext): readonly KnownValues[] {
   return foldCall(new Call(node, context));
 }
 

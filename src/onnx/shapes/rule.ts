@@ -70,7 +70,8 @@ export class Call {
 
   /** The elements of a small scalar or vector input, as far as they are known. */
   values(index: number): readonly Dim[] | undefined {
-    return this.known(index)?.values;
+    const known = this.known(index);
+    return known !== undefined && known.dims.length <= 1 ? known.values : undefined;
   }
 
   /** The elements of a small input if all of them are known numbers. */

@@ -42,11 +42,14 @@ export function windowCount(call: Call, size: Dim, window: Window, isCeil: boole
   const reach = dilation * (kernel - 1) + 1;
   if (typeof size !== 'number') return stride === 1 && pads === reach - 1 ? size : null;
   const room = size + pads - reach;
-  if (room < 0) call.fail(`has a window of ${reach}, but its input has ${size} elements and ${pads} of padding there`);
-  if (!isCeil) return Math.floor(room / stride) + 1;
-  const count = Math.ceil(room / stride) + 1;
+  // Truncated as in C++: onnxruntime lets a window hang over the end by less than a stride.
+  const count = (isCeil ? Math.ceil(room / stride) : Math.trunc(room / stride)) + 1;
+  if (count < 1 && size > 0) {
+    call.fail(`has a window of ${reach}, but its input has ${size} elements and ${pads} of padding there`);
+  }
   // The last window must start inside the input or its left padding.
-  return (count - 1) * stride >= size + (autoPad === 'VALID' ? 0 : padHead) ? count - 1 : count;
+  const startsOutside = isCeil && (count - 1) * stride >= size + (autoPad === 'VALID' ? 0 : padHead);
+  return startsOutside ? count - 1 : count;
 }
 
 /** The inverse: stride·(size − 1) + output padding + dilation·(kernel − 1) + 1 − pads. */
