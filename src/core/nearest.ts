@@ -6,7 +6,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const edits = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (edits < bestDistance) {
+    // Of two equally near words the one of the same length is a slip, the other one an abbreviation.
+    const isCloserInLength =
+      best !== undefined && Math.abs(candidate.length - word.length) < Math.abs(best.length - word.length);
+    if (edits < bestDistance || (edits === bestDistance && isCloserInLength)) {
       best = candidate;
       bestDistance = edits;
     }

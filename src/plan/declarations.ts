@@ -6,9 +6,11 @@ import type { Judge } from '../core/json-schema/judge.js';
 import type { Path } from '../core/path.js';
 import type { Registry } from '../core/registry.js';
 import type { OptionsSchema } from '../core/schema.js';
+import { LAYERS_REVISION, LAYERS_SCHEMA } from '../network/layers.js';
 import type { PluginIdentity } from '../plugin/identity.js';
 import type { Registries } from '../plugin/registries.js';
-import type { Recipe } from '../recipe/recipe.js';
+import { schemaErrors } from '../recipe/errors.js';
+import type { NetworkDeclaration, Recipe } from '../recipe/recipe.js';
 import { type Digests, pathProblem } from './digests.js';
 import { type OptionReference, type Options, replaceAt, resolveOptions } from './options.js';
 import type { ResolvedNetwork, ResolvedUse } from './plan.js';
@@ -96,15 +98,8 @@ async function checkNetworks(request: DeclarationsRequest): Promise<Declarations
   const { recipe, registries, digests, problems } = request;
   const networks = new Map<string, (() => Promise<ResolvedNetwork>) | undefined>();
   for (const [name, network] of Object.entries(recipe.networks)) {
-    if (network.kind === 'layers') {
-      const { layers, input } = network;
-      networks.set(name, async () => ({
-        kind: 'layers',
-        layers,
-        input,
-        digest: digestOf({ layers: [...layers], input: input === null ? null : [...input] }),
-      }));
-    } else if (network.kind === 'file') {
+    if (network.kind === 'layers') networks.set(name, checkLayers(request, name, network));
+    else if (network.kind === 'file') {
       const { file } = network;
       const isThere = await checkFile(recipe, file, ['networks', name, 'file'], problems);
       networks.set(name, isThere ? async () => ({ kind: 'file', file, digest: await digests.model(file) }) : undefined);
@@ -114,6 +109,26 @@ async function checkNetworks(request: DeclarationsRequest): Promise<Declarations
     }
   }
   return networks;
+}
+
+function checkLayers(
+  { recipe, judge, problems }: DeclarationsRequest,
+  name: string,
+  { layers, input }: NetworkDeclaration & { kind: 'layers' },
+): (() => Promise<ResolvedNetwork>) | undefined {
+  const found = judge.problems(LAYERS_SCHEMA, layers, (path) => {
+    const last = path[path.length - 1];
+    return typeof last === 'string' ? { noun: 'option', owner: last } : { noun: 'kind', owner: 'layer' };
+  });
+  const at = ['networks', name, 'layers'];
+  problems.push(...schemaErrors(found, (path, target) => recipe.locate([...at, ...path], target)));
+  if (found.length > 0) return undefined;
+  const digest = digestOf({
+    revision: LAYERS_REVISION,
+    layers: [...layers],
+    input: input === null ? null : [...input],
+  });
+  return async () => ({ kind: 'layers', layers, input, digest });
 }
 
 /** A network that the recipe does not declare: one of the zoo or of a plugin, with its defaults. */

@@ -1,6 +1,7 @@
 import type { Json } from '../core/canonical-json.js';
 import { isMapping } from '../core/json-schema/schema.js';
 import type { UnitKind } from '../core/schema.js';
+import { LAYERS_SCHEMA } from '../network/layers.js';
 import type { Registries } from '../plugin/registries.js';
 import { readRecipeSchema } from './schema.js';
 
@@ -26,7 +27,7 @@ export function composeRecipeSchema(registries: Registries): Json {
   const { stages, datasets, networks } = registries;
   const schema = forEditors(readRecipeSchema(), '#') as Record<string, Json> & { $defs: Record<string, Json> };
   const $defs = { ...schema.$defs };
-  const place = (def: string, kind: string, definitions: readonly Definition[], mayBeAbsent: boolean) => {
+  const place = (def: string, kind: string, definitions: readonly Definition[]) => {
     const target = $defs[def] as Record<string, Json> & { properties: Record<string, Json> };
     for (const { name, options } of definitions)
       $defs[`${kind}-${name}`] = forEditors(options, `#/$defs/${kind}-${name}`);
@@ -45,14 +46,17 @@ export function composeRecipeSchema(registries: Registries): Json {
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
         then: {
           properties: { with: { $ref: `#/$defs/${kind}-${name}` } },
-          ...(!mayBeAbsent && hasRequired(options) ? { required: ['with'] } : {}),
+          ...(hasRequired(options) ? { required: ['with'] } : {}),
         },
       })),
     };
   };
-  place('stage', 'stage', stages.list(), false);
-  place('dataset', 'dataset', datasets.list(), false);
-  place('network', 'network', networks.list(), false);
+  place('stage', 'stage', stages.list());
+  place('dataset', 'dataset', datasets.list());
+  place('network', 'network', networks.list());
+  $defs.layers = forEditors(LAYERS_SCHEMA, '#/$defs/layers');
+  const network = $defs.network as Record<string, Json> & { properties: Record<string, Json> };
+  $defs.network = { ...network, properties: { ...network.properties, layers: { $ref: '#/$defs/layers' } } };
   return { ...schema, $defs };
 }
 

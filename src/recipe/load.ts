@@ -5,6 +5,7 @@ import { sha256 } from '../core/hash.js';
 import { Judge } from '../core/json-schema/judge.js';
 import { isJsonMapping } from '../core/json-schema/schema.js';
 import { describeValue } from '../core/json-schema/words.js';
+import { nearest } from '../core/nearest.js';
 import type { Path } from '../core/path.js';
 import { schemaErrors } from './errors.js';
 import { withSettings } from './params.js';
@@ -49,7 +50,7 @@ export async function parseRecipe(text: string, file: string, options: LoadOptio
 
   const problems: UserError[] = [];
   const params = withSettings(declaredParams(value), options.settings ?? [], problems);
-  const scope: Scope = { params, env: declaredEnvironment(value, options.environment) };
+  const scope: Scope = { params, env: declaredEnvironment(value, options.environment), lost: lostSections(value) };
   const substituted = substitute(document, scope);
   problems.push(...substituted.problems);
   const judge = await Judge.create();
@@ -109,6 +110,15 @@ function declaredEnvironment(
   const names = [hash, pass].flatMap((list) => (Array.isArray(list) ? list : []));
   return Object.fromEntries(
     names.filter((name) => typeof name === 'string').map((name) => [name, environment[name as string]]),
+  );
+}
+
+/** params and env, where a misspelt key stands in for them. */
+function lostSections(value: { readonly [key: string]: Json }): Set<string> {
+  const known = Object.keys(readRecipeSchema().properties as object);
+  const meant = Object.keys(value).flatMap((key) => (known.includes(key) ? [] : (nearest(key, known) ?? [])));
+  return new Set(
+    meant.filter((section) => (section === 'params' || section === 'env') && value[section] === undefined),
   );
 }
 

@@ -3,7 +3,7 @@ import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
 import { didYouMean, didYouMeanOrKnown } from '../core/json-schema/problems.js';
 import { isJsonMapping } from '../core/json-schema/schema.js';
-import { describeValue, quote } from '../core/json-schema/words.js';
+import { quote } from '../core/json-schema/words.js';
 import type { Path } from '../core/path.js';
 import type { PlacedDocument } from './yaml-document.js';
 
@@ -12,6 +12,8 @@ export interface Scope {
   readonly params: Readonly<Record<string, Json>>;
   /** The variables that the recipe declares; undefined for one that is not set. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Sections that are there under a misspelt key: nobody knows what they declare. */
+  readonly lost: ReadonlySet<string>;
 }
 
 /** A value without references, and where a reference could not be resolved. */
@@ -46,6 +48,10 @@ export function substitute(document: PlacedDocument, scope: Scope): Substituted 
       unresolved.push(path);
     };
     const resolve = (reference: string, inner: string, nth: number): Json | undefined => {
+      if (scope.lost.has(inner.split('.', 1)[0]!)) {
+        unresolved.push(path);
+        return undefined;
+      }
       const found = lookUp(inner, scope);
       if (!('problem' in found)) return found.value;
       refuse(found.code, reference, nth, found.problem, found.fix);
@@ -60,7 +66,7 @@ export function substitute(document: PlacedDocument, scope: Scope): Substituted 
       const value = resolve(reference, inner.trim(), nth);
       if (value !== null && typeof value === 'object') {
         const fix = 'Let the reference be the whole value.';
-        refuse('RECIPE_REFERENCE', reference, nth, `${describeValue(value)} cannot stand inside a text.`, fix);
+        refuse('RECIPE_REFERENCE', reference, nth, 'A list cannot stand inside a text.', fix);
       }
       return value === undefined ? '' : String(value);
     });

@@ -2,6 +2,8 @@ import type { Json } from '../canonical-json.js';
 import { canonicalJson } from '../canonical-json.js';
 import { nearest } from '../nearest.js';
 import type { Path } from '../path.js';
+import type { UnitKind } from '../schema.js';
+import { parseUnit } from '../units.js';
 import {
   dereference,
   hasType,
@@ -38,17 +40,22 @@ export function schemaProblems(schema: Schema, value: Json, subject: Subject): S
   return new Explainer(schema, subject).explain(schema, value, []);
 }
 
+type Mapping = { readonly [key: string]: Json };
+
 class Explainer {
   constructor(
     private readonly root: Schema,
     private readonly subject: Subject,
   ) {}
 
-  explain(schema: Schema, value: Json, path: Path, depth = 0): SchemaProblem[] {
+  explain(schema: Schema, given: Json, path: Path, depth = 0): SchemaProblem[] {
     if (schema === true || depth > 64) return [];
     if (schema === false) return [problem('value', path, `${label(path)} is not allowed here.`)];
+    const value = inUnit(schema, given);
     const own = this.own(schema, value, path);
     if (own !== null) return [own];
+    const misspelt = isJsonMapping(value) ? misspeltKeys(schema, value) : new Map<string, string>();
+    if (misspelt.size > 0) return this.explainMisspelt(schema, value as Mapping, misspelt, path, depth);
     const found: SchemaProblem[] = [];
     if (schema.$ref !== undefined) {
       found.push(...this.explain(dereference(schema.$ref, this.root) ?? true, value, path, depth + 1));
@@ -72,6 +79,25 @@ class Explainer {
     if (isJsonMapping(value)) found.push(...this.mapping(schema, value, path, depth));
     if (Array.isArray(value)) found.push(...this.list(schema, value, path, depth));
     return unique(found);
+  }
+
+  /** A misspelt key is one mistake: everything else is judged as if it were spelt right. */
+  private explainMisspelt(
+    schema: SchemaObject,
+    value: Mapping,
+    misspelt: ReadonlyMap<string, string>,
+    path: Path,
+    depth: number,
+  ): SchemaProblem[] {
+    const { noun, owner } = this.subject(path);
+    const known = Object.keys(schemaMap(schema.properties));
+    const spelt = Object.fromEntries(Object.entries(value).map(([key, item]) => [misspelt.get(key) ?? key, item]));
+    const written = new Map([...misspelt].map(([key, meant]) => [meant, key]));
+    const rest = this.explain(schema, spelt, path, depth + 1).map((each) => {
+      const key = written.get(String(each.path[path.length]));
+      return key === undefined ? each : { ...each, path: [...path, key, ...each.path.slice(path.length + 1)] };
+    });
+    return unique([...[...misspelt.keys()].map((key) => unknownKey(key, path, noun, owner, known)), ...rest]);
   }
 
   /** The fault of the value itself, parts aside. */
@@ -125,8 +151,6 @@ class Explainer {
     }
     for (const key of Array.isArray(schema.required) ? (schema.required as string[]) : []) {
       if (value[key] !== undefined) continue;
-      // A misspelt required key is one mistake, not two.
-      if (found.some((each) => each.kind === 'unknown-key' && each.fix === `Did you mean "${key}"?`)) continue;
       found.push(missingKey(key, path, noun, owner, schema));
     }
     for (const [key, needed] of Object.entries(isMapping(schema.dependentRequired) ? schema.dependentRequired : {})) {
@@ -239,6 +263,20 @@ class Explainer {
   }
 }
 
+/** Keys that a schema refuses, with the absent key that each was meant to be. */
+function misspeltKeys(schema: SchemaObject, value: Mapping): Map<string, string> {
+  const found = new Map<string, string>();
+  if (schema.additionalProperties !== false) return found;
+  const absent = Object.keys(schemaMap(schema.properties)).filter((key) => value[key] === undefined);
+  for (const key of Object.keys(value)) {
+    const schemas = propertySchemas(schema, key);
+    if (schemas.length !== 1 || schemas[0] !== false) continue;
+    const meant = nearest(key, Object.keys(schemaMap(schema.properties)));
+    if (meant !== undefined && absent.includes(meant) && ![...found.values()].includes(meant)) found.set(key, meant);
+  }
+  return found;
+}
+
 /** "Did you mean …" or nothing. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const match = nearest(word, candidates);
@@ -288,6 +326,12 @@ function misfit(problems: readonly SchemaProblem[], path: Path): number {
     else count += 0.01;
   }
   return count;
+}
+
+/** Under a misspelt key a text with a unit is still a text; where a key is right, it is a number by now. */
+function inUnit(schema: SchemaObject, value: Json): Json {
+  const unit = schema['x-unit'] as UnitKind | undefined;
+  return unit === undefined || typeof value !== 'string' ? value : (parseUnit(value, unit) ?? value);
 }
 
 function isOutOfBounds(schema: SchemaObject, value: Json): boolean {

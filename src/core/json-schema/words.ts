@@ -24,7 +24,7 @@ export function describeSchema(schema: Schema, root: Schema, depth = 0): string 
 /** A value as it follows "not": "the number 3", "a list". */
 export function describeValue(value: Json): string {
   if (value === null) return 'nothing';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   switch (typeof value) {
     case 'string':
       return value === '' ? 'an empty text' : `the text ${quote(value)}`;
