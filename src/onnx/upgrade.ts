@@ -4,11 +4,12 @@ import { inferShapes } from './infer.js';
 import { cloneModel, type Graph, type Model, type Node } from './ir.js';
 import type { ValueType } from './shapes/index.js';
 import { attributeUpgrades } from './upgrades/attributes.js';
+import { broadcastUpgrades } from './upgrades/broadcast.js';
 import { meaningUpgrades } from './upgrades/meaning.js';
-import { type UpgradeRule, UpgradeSite } from './upgrades/rule.js';
+import { type UpgradeRule, UpgradeSite, type UpgradeTable } from './upgrades/rule.js';
 
-/** onnxruntime runs models from this version of ai.onnx on. */
-const LOWEST_OPSET = 7;
+/** The version of ai.onnx from which on the changes of operators are known. onnxruntime itself starts at 7. */
+const LOWEST_OPSET = 6;
 /** Up to here the changes of operators are known. */
 const HIGHEST_OPSET = 21;
 
@@ -24,7 +25,7 @@ export function upgradeOpset(model: Model, target: number = BUILD_OPSET): Model 
   if (current < LOWEST_OPSET) {
     throw new UserError(
       'ONNX_OPSET',
-      `The model is written in opset ${current}, older than ${LOWEST_OPSET}, the first that onnxruntime runs.`,
+      `The model is written in opset ${current}; Lathe brings models to a later one from opset ${LOWEST_OPSET} on.`,
       'Export it again with a newer opset.',
     );
   }
@@ -70,7 +71,15 @@ function ruleOf(node: Node, version: number): UpgradeRule | undefined {
   return node.domain === '' ? RULES.get(node.opType)?.[version] : undefined;
 }
 
-const RULES = new Map(Object.entries({ ...attributeUpgrades, ...meaningUpgrades }));
+const RULES = mergedRules([broadcastUpgrades, attributeUpgrades, meaningUpgrades]);
+
+function mergedRules(tables: readonly UpgradeTable[]): ReadonlyMap<string, Readonly<Record<number, UpgradeRule>>> {
+  const rules = new Map<string, Readonly<Record<number, UpgradeRule>>>();
+  for (const table of tables) {
+    for (const [opType, versions] of Object.entries(table)) rules.set(opType, { ...rules.get(opType), ...versions });
+  }
+  return rules;
+}
 
 function hasChange(graph: Graph, version: number): boolean {
   return graph.nodes.some(
