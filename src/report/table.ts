@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { GateRecord, RunRecord, StageRecord } from '../artifacts/run-record.js';
 import type { Json } from '../core/canonical-json.js';
 import { alignColumns } from './columns.js';
@@ -9,9 +10,15 @@ import { formatBytes, formatCount, formatDuration, formatShare } from './units.j
  * A stage's figures are those of the evaluation that `measure` added behind it, and its own where that has none: what a
  * stage says of itself is from data that it learned from or chose by.
  * No trailing newline.
+ * @param folder files inside it are shown relative to it
  */
-export function formatTable(record: RunRecord, paint: Paint): string {
-  const blocks = [stageLines(record, paint), gateLines(record, paint), exportLines(record), [summary(record, paint)]];
+export function formatTable(record: RunRecord, { paint, folder }: { paint: Paint; folder: string }): string {
+  const blocks = [
+    stageLines(record, paint),
+    gateLines(record, paint),
+    exportLines(record, folder),
+    [summary(record, paint)],
+  ];
   return blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -91,7 +98,9 @@ function p50(latency: Json | undefined): Json | undefined {
 }
 
 function gateLines(record: RunRecord, paint: Paint): string[] {
-  const gates = record.stages.flatMap((stage) => stage.gates.map((gate) => ({ cell: stage.cell, gate })));
+  const gates = record.stages.flatMap((stage) =>
+    stage.gates.map((gate) => ({ cell: isMeasure(stage) ? stage.cell.slice(0, -MEASURE.length) : stage.cell, gate })),
+  );
   const lines = alignColumns(
     gates.map(({ cell, gate }) => [gate.passed ? '✓' : '✗', cell, gateText(gate), actualText(gate)]),
     ['left', 'left', 'left', 'left'],
@@ -117,8 +126,11 @@ function actualText({ actual }: GateRecord): string {
   return actual === null ? '(not known)' : `(${Number(actual.toPrecision(6))})`;
 }
 
-function exportLines(record: RunRecord): string[] {
-  return record.exports.map((each) => `${each.name}: ${each.path} (${each.from}, ${formatBytes(each.bytes)})`);
+function exportLines(record: RunRecord, folder: string): string[] {
+  return record.exports.map(({ name, path, from, bytes }) => {
+    const shown = relative(folder, path);
+    return `${name}: ${shown.startsWith('..') ? path : shown} (${from}, ${formatBytes(bytes)})`;
+  });
 }
 
 function summary(record: RunRecord, paint: Paint): string {

@@ -34,7 +34,8 @@ export function formatDuration(ms: number): string {
 }
 
 function threeDigits(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  if (value >= 10) return value.toFixed(1);
-  return value.toFixed(value >= 1 ? 2 : 3);
+  const rounded = Number(value.toPrecision(3));
+  if (rounded >= 100) return rounded.toFixed(0);
+  if (rounded >= 10) return rounded.toFixed(1);
+  return rounded.toFixed(rounded >= 1 ? 2 : 3);
 }

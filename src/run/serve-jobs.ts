@@ -11,8 +11,9 @@ export function serveJobs(load: (plugins: readonly string[]) => Promise<JobRegis
   // Ctrl-C reaches the whole process group of the terminal; the parent decides what it means and sends SIGTERM.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => controller.abort());
-  // The parent is gone, however it went: nobody wants the result.
-  process.on('disconnect', () => process.exit(1));
+  // The parent is gone, however it went: nobody wants the result. Not process.exit(), which aborts with a core dump if
+  // onnxruntime is at work in a thread.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
   process.once('message', async (message: JobMessage) => {
     const memory = setInterval(tellMemory, MEMORY_INTERVAL_MS);

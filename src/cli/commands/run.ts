@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Store } from '../../artifacts/store.js';
 import { selectCells } from '../../plan/select-cells.js';
@@ -82,5 +82,7 @@ async function showOutcome(
   if (options.json) return terminal.out(JSON.stringify(record, null, 2));
   if (options.logLevel === 'silent') return;
   const { formatTable } = await import('../../report/table.js');
-  terminal.out(`\n${formatTable(record, terminal.paint)}\n${terminal.paint.dim(`Log: ${join(folder, 'log.jsonl')}`)}`);
+  const { paint } = terminal;
+  const log = relative(process.cwd(), join(folder, 'log.jsonl'));
+  terminal.out(`\n${formatTable(record, { paint, folder: process.cwd() })}\n${paint.dim(`Log: ${log}`)}`);
 }

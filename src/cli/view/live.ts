@@ -43,8 +43,8 @@ export function liveView(terminal: Terminal, level: LogLevel): View {
         rows.get(event.cell)?.showProgress(event.fraction, event.values);
         break;
       case 'stage-log':
+        // The line below a stage is for its progress; what else it tells is in the log file.
         if (event.level === 'warn' && isShown('warn', level)) messages.push(`${event.cell}: warning: ${event.message}`);
-        else if (isShown(event.level, level)) rows.get(event.cell)?.showOutput(event.message);
         break;
       case 'stage-end':
         rows.get(event.cell)?.showEnd(event.record.status, endLine(event.record).split('\n', 1)[0]!);
@@ -68,7 +68,6 @@ export function liveView(terminal: Terminal, level: LogLevel): View {
 interface Row {
   showStarted(): void;
   showProgress(fraction: number, values: Readonly<Record<string, number>>): void;
-  showOutput(text: string): void;
   /** The first call counts. */
   showEnd(status: StageStatus, text: string): void;
 }
@@ -106,9 +105,6 @@ function addRow(listr: Listr, head: string, about: string): Row {
     },
     showProgress(fraction, values) {
       task.output$ = progressLine(fraction, values, performance.now() - startedAt);
-    },
-    showOutput(text) {
-      task.output$ = text;
     },
     showEnd(status, text) {
       if (isEnded) return;

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../run/events.js';
 import type { Terminal } from '../terminal.js';
 import { endLine } from './end-line.js';
+import { logLine } from './log-line.js';
 import { progressLine } from './progress-line.js';
 import { isShown, type LogLevel, type View } from './view.js';
 
@@ -27,7 +28,7 @@ export function plainView(terminal: Terminal, level: LogLevel): View {
       case 'stage-log':
         if (!isShown(event.level, level)) break;
         if (event.level === 'warn') terminal.err(`${event.cell}: warning: ${event.message}`);
-        else terminal.out(`${event.cell}: ${event.message}`);
+        else terminal.out(`${event.cell}: ${logLine(event.message, event.details)}`);
         break;
       case 'stage-end':
         if (isShown('info', level)) terminal.out(`${event.cell}: ${firstLine(endLine(event.record))}`);

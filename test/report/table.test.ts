@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { RunRecord, StageRecord } from '../../src/artifacts/run-record.js';
+import { NO_PAINT } from '../../src/report/paint.js';
+import { formatTable } from '../../src/report/table.js';
+
+function stage(cell: string, facts: Partial<StageRecord> = {}): StageRecord {
+  return {
+    id: cell.replace('.measure', ''),
+    cell,
+    uses: 'train',
+    status: 'ran',
+    key: null,
+    why: '',
+    durationMs: 12_345,
+    inputs: {},
+    outputs: {},
+    metrics: {},
+    gates: [],
+    error: null,
+    ...facts,
+  };
+}
+
+function table(stages: StageRecord[], facts: Partial<RunRecord> = {}): string {
+  const record: RunRecord = {
+    schema: 1,
+    id: 'r',
+    recipe: { file: '/home/me/recipe.yaml', name: 'lenet', digest: '' },
+    seed: 7,
+    status: 'succeeded',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: '2026-01-01T00:01:15.500Z',
+    runtime: { lathe: '0', node: 'v20', onnxruntime: '1', cpuClass: 'x64' },
+    stages,
+    exports: [],
+    errors: [],
+    ...facts,
+  };
+  return formatTable(record, { paint: NO_PAINT, folder: '/home/me' });
+}
+
+describe('the table of a run', () => {
+  it('shows the figures that measure added behind each stage, gates, exports, and what the run came to', () => {
+    const measured = (cell: string, accuracy: number, nonzero: number, bytes: number) =>
+      stage(`${cell}.measure`, {
+        metrics: {
+          accuracy,
+          parameters: 431_080,
+          nonzeroParameters: nonzero,
+          modelBytes: bytes,
+          gzipBytes: bytes / 2,
+          latencyMs: { p50: 0.1034, p95: 0.2 },
+        },
+      });
+    const text = table(
+      [
+        stage('baseline', { metrics: { accuracy: 0.999 } }),
+        measured('baseline', 0.9071, 431_080, 1_726_000),
+        stage('pruned', { status: 'cached' }),
+        {
+          ...measured('pruned', 0.9012, 43_108, 1_726_000),
+          gates: [
+            { metric: 'accuracy', op: 'maxDrop', limit: 0.01, actual: 0.0059, passed: true },
+            { metric: 'gzipBytes', op: 'max', limit: 60_000, actual: 863_000, passed: false },
+          ],
+        },
+      ],
+      {
+        status: 'gate-failed',
+        exports: [{ name: 'model', from: 'pruned', path: '/home/me/dist/model.onnx', bytes: 1_726_100, digest: '' }],
+      },
+    );
+    expect(`\n${text}\n`).toMatchInlineSnapshot(`
+      "
+      stage             accuracy  parameters  nonzero    bytes  gzipped  latency p50
+      baseline  12.3 s     90.7%     431,080   100.0%  1.73 MB   863 kB     0.103 ms
+      pruned    cached     90.1%     431,080    10.0%  1.73 MB   863 kB     0.103 ms
+
+      ✓  pruned  accuracy drops by <= 0.01  (0.0059)
+      ✗  pruned  gzipBytes <= 60000         (863000)
+
+      model: dist/model.onnx (pruned, 1.73 MB)
+
+      A gate failed: 3 ran, 1 cached in 75.5 s
+      "
+    `);
+  });
+
+  it('leaves out columns of which nothing is known, and shows why a stage has no figures', () => {
+    const text = table(
+      [
+        stage('make', { metrics: { sparsity: 0.25 } }),
+        stage('bad', { status: 'failed' }),
+        stage('make.measure', { status: 'failed' }),
+        stage('after', { status: 'skipped' }),
+      ],
+      { status: 'failed' },
+    );
+    expect(`\n${text}\n`).toMatchInlineSnapshot(`
+      "
+      stage                  nonzero
+      make          12.3 s     75.0%
+      bad           failed         –
+      make.measure  failed         –
+      after         skipped        –
+
+      Failed: 1 ran, 2 failed, 1 skipped in 75.5 s
+      "
+    `);
+  });
+});
