@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { Random } from '../../src/core/random.js';
+import { resnet8 } from '../../src/network/zoo/resnet8.js';
 import { floatsOf, floatTensor, GraphBuilder, intsOf, type Model } from '../../src/onnx/index.js';
+import { compareOutputs } from '../../src/quantize/compare-outputs.js';
 import { quantizeStatic } from '../../src/quantize/quantize-static.js';
+import { floatFeed } from '../../src/runtime/session.js';
 import { type Batch, feedsOf, largestError, randomBatch, run, smallConvNet } from './networks.js';
 import { REFERENCE } from './reference.js';
 
@@ -197,6 +201,25 @@ test('a MatMul of two activations is quantized on both sides', async () => {
   expect(int8.graph.nodes.filter((node) => node.opType === 'QuantizeLinear').length).toBe(2);
   const { error, message } = largestError(await run(int8, batch), await run(model, batch));
   expect(error, message).toBeLessThan(0.15);
+});
+
+test('a residual network becomes integer throughout, its batch normalizations folded', async () => {
+  const model = resnet8.build({
+    options: { initializer: 'kaiming-normal' },
+    inputShape: [3, 16, 16],
+    outputs: 10,
+    random: new Random(1),
+  });
+  const input = model.graph.inputs[0]!.name;
+  const { data, dims } = randomBatch(1, [8, 3, 16, 16]);
+  async function* calibration() {
+    yield { [input]: floatFeed(data, dims) };
+  }
+  const { model: int8, report } = await quantizeStatic(model, { ...everything, calibration: calibration() });
+  expect(report.float).toEqual([]);
+  expect(opsOf(int8)).not.toContain('BatchNormalization');
+  // Logits reach about 2.
+  expect(await compareOutputs(model, int8, calibration())).toBeLessThan(0.2);
 });
 
 test('a model without a weighted operator is refused with the reasons', async () => {
