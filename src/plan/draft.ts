@@ -111,7 +111,15 @@ export function runCheck(request: DeclarationsRequest, draft: Draft, connected: 
   try {
     definition.check({ options, inputs: connected });
   } catch (error) {
-    if (!isUserError(error)) throw error;
+    if (!isUserError(error)) {
+      // A built-in that throws anything else is a bug of ours, and is shown as one.
+      if (request.registries.identityOf(definition).kind === 'built-in') throw error;
+      const text = `The check of ${definition.name} threw: ${error instanceof Error ? error.message : String(error)}.`;
+      const fix = 'The mistake is in the plugin: a check throws nothing but UserError.';
+      const place = request.recipe.locate([...path, 'uses']);
+      request.problems.push(new UserError('PLAN_CHECK_THREW', text, fix, { place, cause: error, class: 'usage' }));
+      return;
+    }
     const at = [...path, 'with', ...(error.option ?? [])];
     const place = request.recipe.locate(at, error.option === undefined ? 'key' : 'value');
     request.problems.push(error.at(place));

@@ -22,6 +22,8 @@ export interface PlanRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** SHA-256 of a file's content; replaced where a cache of digests exists. */
   readonly hashFile?: (path: string) => Promise<string>;
+  /** Default a new one. */
+  readonly judge?: Judge;
 }
 
 /**
@@ -29,12 +31,12 @@ export interface PlanRequest {
  * opens no data set, loads no engine, changes nothing.
  * Throws UserErrors with every mistake at once, in the order of the file.
  */
-export async function makePlan({ recipe, registries, environment, hashFile }: PlanRequest): Promise<Plan> {
+export async function makePlan({ recipe, registries, environment, hashFile, judge }: PlanRequest): Promise<Plan> {
   const problems: UserError[] = [];
   const request: DeclarationsRequest = {
     recipe,
     registries,
-    judge: await Judge.create(),
+    judge: judge ?? (await Judge.create()),
     digests: new Digests(hashFile),
     problems,
   };

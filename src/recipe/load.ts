@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly settings?: readonly string[];
   /** Where `${{ env.X }}` looks variables up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Default a new one; sharing one with makePlan compiles each schema once. */
+  readonly judge?: Judge;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function parseRecipe(text: string, file: string, options: LoadOptio
   const scope: Scope = { params, env: declaredEnvironment(value, options.environment), lost: lostSections(value) };
   const substituted = substitute(document, scope);
   problems.push(...substituted.problems);
-  const judge = await Judge.create();
+  const judge = options.judge ?? (await Judge.create());
   problems.push(
     ...schemaErrors(
       judge

@@ -6,8 +6,12 @@ import { packageRoot } from '../core/package-root.js';
 
 /** The JSON Schema of a recipe without the options of plugins (schemas/recipe.schema.json). */
 export function readRecipeSchema(): SchemaObject {
-  return JSON.parse(readFileSync(join(packageRoot(), 'schemas', 'recipe.schema.json'), 'utf8')) as SchemaObject;
+  schema ??= JSON.parse(readFileSync(join(packageRoot(), 'schemas', 'recipe.schema.json'), 'utf8')) as SchemaObject;
+  return schema;
 }
+
+/** Read once; ajv knows a compiled schema by its object. */
+let schema: SchemaObject | undefined;
 
 /** How messages call the parts of a recipe. */
 export const recipeSubject: Subject = (path) => {

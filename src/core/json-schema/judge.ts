@@ -45,7 +45,11 @@ export async function schemaFaults(schema: unknown): Promise<string[]> {
   });
   ajv.addVocabulary(['x-lathe', 'x-unit']);
   if (ajv.validateSchema(schema as object) !== true) {
-    return (ajv.errors ?? []).map((error) => `${error.instancePath || 'the schema'} ${error.message}`);
+    const first = new Map<string, string>();
+    for (const { instancePath, message } of ajv.errors ?? []) {
+      if (!first.has(instancePath)) first.set(instancePath, `${instancePath || 'the schema'} ${message}`);
+    }
+    return [...first.values()];
   }
   try {
     ajv.compile(schema as object);
