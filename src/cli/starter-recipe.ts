@@ -15,9 +15,9 @@ data:
 networks:
   small:
     layers:
-      - { conv: { channels: 16, kernel: 3, pad: 1 } }
+      - { conv: { filters: 16, kernel: 3, pad: 1 } }
       - relu
-      - { max-pool: 2 }
+      - { maxpool: 2 }
       - flatten
       - { linear: 64 }
       - relu

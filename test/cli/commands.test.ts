@@ -1,0 +1,182 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../src/onnx/builder.js';
+import { floatTensor } from '../../src/onnx/tensor.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { lathe, TOY_PLUGIN } from '../support/lathe.js';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'lathe-cli-'));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const call = (...argv: string[]) => lathe(argv, { cwd });
+
+const TOY_RECIPE = `version: 1
+name: toy
+plugins: [${JSON.stringify(TOY_PLUGIN)}]
+params: { limit: 0.5 }
+stages:
+  - { id: base, uses: toy-make, with: { size: 4 } }
+  - { id: small, uses: toy-shrink, with: { limit: "\${{ params.limit }}" } }
+`;
+
+describe('the command line', () => {
+  it('tells its version and how to use it', async () => {
+    expect(await call('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    const help = await call('--help');
+    expect(help.code).toBe(0);
+    for (const command of ['run', 'plan', 'inspect', 'plugins', 'schema', 'init'])
+      expect(help.stdout).toContain(`  ${command} `);
+    expect(help.stdout).toContain('Exit codes:');
+  });
+
+  it.each([
+    [['rum'], "error: unknown command 'rum'\n(Did you mean run?)"],
+    [['run', '--jbos', '2'], "error: unknown option '--jbos'\n(Did you mean --jobs?)"],
+    [['run', '--jobs', 'two'], 'It must be a whole number from 1 on.'],
+    [['run', '--log-level', 'loud'], 'Allowed choices are silent, error, warn, info, debug.'],
+    [['run', 'a.yaml', 'b.yaml'], 'too many arguments'],
+    [['run', 'none.yaml'], 'none.yaml'],
+    [['inspect', 'none.onnx'], 'none.onnx'],
+    [['plugins', 'trian'], 'Did you mean "train"?'],
+  ])('answers %j with a suggestion and exit code 2', async (argv, text) => {
+    const { code, stdout, stderr } = await call(...argv);
+    expect(stderr).toContain(text);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('refuses a stage that --only names and the recipe does not have', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
+    const { code, stderr } = await call('run', '--only', 'smal');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Did you mean "small"?');
+  });
+});
+
+describe('lathe plan', () => {
+  it('shows what would run, and writes nothing', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
+    const before = await call('plan');
+    expect(before.stdout).toMatch(/^run +base +toy-make +– +size=4/m);
+    expect(before.stdout).toMatch(/^run\? +small +toy-shrink +base +limit=0\.5$/m);
+    expect(before.stdout).toContain('2 stages: 0 cached, 1 to compute, 1 depending on what those make.');
+    expect(readdirSync(cwd)).toEqual(['recipe.yaml']);
+    await call('run');
+    expect((await call('plan')).stdout).toContain('2 stages: 2 cached, 0 to compute.');
+    const changed = await call('plan', '--set', 'limit=0.6', '--json');
+    expect(JSON.parse(changed.stdout)).toMatchObject([
+      { cell: 'base', cache: 'hit' },
+      { cell: 'small', cache: 'miss', inputs: { model: 'base' }, options: { limit: 0.6 } },
+    ]);
+  });
+});
+
+describe('lathe inspect', () => {
+  beforeEach(async () => {
+    const b = new GraphBuilder();
+    const x = b.input('input', 'float32', ['batch', 3]);
+    const weight = b.initializer('fc.weight', floatTensor([1, 0, 3, 4, 0, 6], [3, 2]));
+    const y = b.op('MatMul', [x, weight], {}, { name: 'fc' });
+    b.output(b.op('ArgMax', [y], { axis: 1, keepdims: 0 }, { name: 'best', outputs: ['label'] }));
+    await writeModel(b.build(), join(cwd, 'model.onnx'));
+  });
+
+  it('shows inputs, shapes, parameters, operations, and where no gradient flows', async () => {
+    const { code, stdout } = await call('inspect', 'model.onnx');
+    expect(code).toBe(0);
+    expect(stdout).toContain('input float32[batch, 3]');
+    expect(stdout).toContain('label int64[batch]');
+    expect(stdout).toContain('6 (66.7% nonzero)');
+    // 3 × 2 multiplications a sample.
+    expect(stdout).toContain('6 multiply-adds a sample');
+    expect(stdout).toMatch(/no gradient through best \(ArgMax\): /);
+    expect(stdout).toMatch(/^fc +MatMul +\[batch, 2\] +6$/m);
+  });
+
+  it('gives the same as JSON', async () => {
+    const { stdout } = await call('inspect', '--json', 'model.onnx');
+    expect(JSON.parse(stdout)).toMatchObject({
+      parameters: 6,
+      nonzeroParameters: 4,
+      macs: 6,
+      operators: { MatMul: 1, ArgMax: 1 },
+      notDifferentiable: [{ name: 'best', opType: 'ArgMax' }],
+    });
+  });
+
+  it('says of another file that it is none, without a stack trace', async () => {
+    writeFileSync(join(cwd, 'notes.txt'), 'These are notes.');
+    const { code, stderr } = await call('inspect', 'notes.txt');
+    expect(code).toBe(2);
+    expect(stderr).toContain('[ONNX_DECODE]');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('lathe plugins', () => {
+  it('lists what there is, and with --recipe what the recipe brings', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
+    const own = await call('plugins');
+    expect(own.stdout).toMatch(/^ {2}train /m);
+    expect(own.stdout).toMatch(/^ {2}idx /m);
+    expect(own.stdout).toMatch(/^ {2}lenet5 /m);
+    expect(own.stdout).not.toContain('toy-make');
+    expect((await call('plugins', '--recipe', 'recipe.yaml')).stdout).toContain('toy-make');
+  });
+
+  it('shows the options of one, with types, defaults and descriptions', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
+    const { stdout } = await call('plugins', 'toy-make', '--recipe', 'recipe.yaml');
+    expect(stdout).toContain('Makes a model of a few random numbers.');
+    expect(stdout).toContain('Inputs: none. Outputs: model.\nMetrics: loss.');
+    expect(stdout).toContain('  size  whole number >= 1, default 4\n      How many numbers.');
+  });
+});
+
+describe('lathe schema', () => {
+  it("prints a JSON Schema with every built-in's options, and with a recipe's own", async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
+    const own = JSON.parse((await call('schema')).stdout) as { $defs: Record<string, unknown> };
+    expect(Object.keys(own.$defs)).toContain('stage-train');
+    const { stdout } = await call('schema', '--recipe', 'recipe.yaml');
+    expect(stdout).toContain('"stage-toy-make"');
+    expect(stdout).toContain('How many numbers.');
+  });
+
+  it('writes it to a file, and tells with --check whether that is up to date', async () => {
+    expect((await call('schema', '--write', 'schema.json')).code).toBe(0);
+    expect((await call('schema', '--check', 'schema.json')).code).toBe(0);
+    writeFileSync(join(cwd, 'schema.json'), '{}');
+    const { code, stderr } = await call('schema', '--check', 'schema.json');
+    expect(code).toBe(1);
+    expect(stderr).toContain('[CLI_SCHEMA_STALE]');
+  });
+});
+
+describe('lathe init', () => {
+  it('writes a recipe that runs, and says what to do next', async () => {
+    const { code, stdout } = await call('init', 'mine');
+    expect(code).toBe(0);
+    expect(stdout).toBe('Wrote recipe.yaml and .gitignore. Next:\n  cd mine && lathe run\n');
+    const run = await lathe(['run', '--set', 'epochs=1'], { cwd: join(cwd, 'mine') });
+    expect(run.stderr).toBe('');
+    // One epoch may miss the recipe's gate; whatever else went wrong would be another code.
+    expect([0, 3]).toContain(run.code);
+    expect(run.stdout).toMatch(/^int8 .*%/m);
+  });
+
+  it('touches nothing in a folder that is not empty', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), 'mine');
+    const { code, stderr } = await call('init');
+    expect(code).toBe(2);
+    expect(stderr).toContain('it has recipe.yaml.');
+    expect(readFileSync(join(cwd, 'recipe.yaml'), 'utf8')).toBe('mine');
+    expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
+  });
+});
