@@ -84,7 +84,7 @@ function asConstant(b: GraphBuilder, value: Value): Value {
   const known = b.knownOf(value);
   if (known === undefined || value.dataType !== 'int64' || !known.isInteger) return value;
   if (!known.values.every((item) => typeof item === 'number')) return value;
-  return b.constant(int64Tensor(known.values, known.isScalar ? [] : [known.values.length]));
+  return b.constant(int64Tensor(known.values, known.dims));
 }
 
 function lookUp(values: ReadonlyMap<string, Value>, name: string): Value {

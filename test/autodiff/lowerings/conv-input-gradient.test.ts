@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseInputGradient, INPUT_GRADIENTS } from '../../../src/autodiff/lowerings/conv-input-gradient/index.js';
-import { makeWindow } from '../../../src/autodiff/window.js';
+import { makeWindow, type Window } from '../../../src/autodiff/window.js';
 import { GraphBuilder } from '../../../src/onnx/builder.js';
 import { floatFeed, Session } from '../../../src/runtime/session.js';
 import { normal } from '../../support/gradcheck.js';
@@ -40,18 +40,25 @@ describe('ways to compute the input gradient of a convolution', () => {
     expectClose([dot(flipped, feeds.x!.data)], [dot(feeds.dy!.data, results.y!.data)], 1e-5, 'inner product');
   });
 
-  it('turns the kernel only for small padded kernels of stride 1', () => {
-    const b = new GraphBuilder();
-    const choose = (shape: (typeof SHAPES)[number], stride = 1) =>
-      chooseInputGradient({
-        dy: b.scalar(0),
-        w: b.scalar(0),
-        window: { ...windowFor(shape), strides: [stride, stride] },
-        groups: 1,
+  it('turns the kernel only for small padded kernels of stride 1 with enough channels', () => {
+    const choose = (channels: number, changes: Partial<Window> = {}, groups = 1) => {
+      const b = new GraphBuilder();
+      const shape = { image: [1, channels, 8, 8], weight: [16, channels / groups, 3, 3], pad: 1, dilation: 1, groups };
+      const window = { ...windowFor(shape), ...changes };
+      return chooseInputGradient({
+        dy: b.input('dy', 'float32', [1, 16, 8, 8]),
+        w: b.input('w', 'float32', shape.weight),
+        window,
+        groups,
       });
-    expect(choose(SHAPES[0]!)).toBe('flipped');
-    expect(choose(SHAPES[1]!)).toBe('transposed');
-    expect(choose(SHAPES[0]!, 2)).toBe('transposed');
+    };
+    expect(choose(16)).toBe('flipped');
+    expect(choose(16, {}, 16)).toBe('flipped');
+    expect(choose(3)).toBe('transposed');
+    expect(choose(16, { strides: [2, 2] })).toBe('transposed');
+    expect(choose(16, { begin: [0, 0] })).toBe('transposed');
+    expect(choose(16, { kernel: [5, 5] })).toBe('transposed');
+    expect(choose(16, { kernel: [1, 1], begin: [0, 0], end: [0, 0] })).toBe('flipped');
   });
 });
 

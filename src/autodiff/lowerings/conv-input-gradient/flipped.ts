@@ -11,7 +11,8 @@ export const flipped: InputGradient = (b, { dy, w, window, groups }) => {
   const [o, cg] = dimsOf(w) as [number, number];
   const count = sizeOf(kernel);
   const backwards = b.ints(Array.from({ length: count }, (_, index) => count - 1 - index));
-  const turned = b.op('Gather', [reshape(b, w, [groups, o / groups, cg, count]), backwards], { axis: 3 });
+  const flat = reshape(b, w, [groups, o / groups, cg, count]);
+  const turned = count === 1 ? flat : b.op('Gather', [flat, backwards], { axis: 3 });
   const swapped = reshape(b, transpose(b, turned, [0, 2, 1, 3]), [groups * cg, o / groups, ...kernel]);
   const reach = kernel.map((size, axis) => (size - 1) * dilations[axis]!);
   return b.op('Conv', [dy, swapped], {

@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../../../onnx/builder.js';
+import { dimsOf } from '../../emit.js';
 import { flipped } from './flipped.js';
 import type { InputGradient, InputGradientProblem } from './problem.js';
 import { transposed } from './transposed.js';
@@ -16,12 +17,17 @@ export function convInputGradient(b: GraphBuilder, problem: InputGradientProblem
 }
 
 /** Which way, from the shapes alone (measured as for the weights' gradient). */
-export function chooseInputGradient({ window }: InputGradientProblem): InputGradientName {
+export function chooseInputGradient({ w, window, groups }: InputGradientProblem): InputGradientName {
   const { kernel, strides, dilations, begin, end } = window;
   const canFlip = kernel.every((size, axis) => {
     const reach = (size - 1) * dilations[axis]!;
-    return strides[axis] === 1 && begin[axis]! <= reach && end[axis]! <= reach && begin[axis]! >= 0;
+    return strides[axis] === 1 && begin[axis]! <= reach && end[axis]! <= reach;
   });
-  const isPadded = begin.some((amount) => amount > 0);
-  return canFlip && isPadded && kernel.every((size) => size <= 3) ? 'flipped' : 'transposed';
+  if (!canFlip) return 'transposed';
+  const perGroup = dimsOf(w)[1]!;
+  const isDepthwise = groups > 1 && perGroup === 1;
+  const isSmall =
+    kernel.every((size) => size === 1) || (begin.some((amount) => amount > 0) && Math.max(...kernel) <= 3);
+  // With few channels the turned convolution has too few rows to work on.
+  return isSmall && (isDepthwise || perGroup >= 8) ? 'flipped' : 'transposed';
 }

@@ -1,16 +1,16 @@
 import type { GraphBuilder, Value } from '../../../onnx/builder.js';
 import { channelwise } from './channelwise.js';
 import { im2col } from './im2col.js';
-import { isPlane } from './plane.js';
+import { isPlane, planeOf } from './plane.js';
 import { sizesOf, type WeightGradient, type WeightGradientProblem } from './problem.js';
-import { rowIm2col } from './row-im2col.js';
+import { rows } from './rows.js';
 import { separableShift } from './separable-shift.js';
 import { tap } from './tap.js';
 
 export type { WeightGradient, WeightGradientProblem } from './problem.js';
 
 /** All ways to compute it, by name. */
-export const WEIGHT_GRADIENTS = { channelwise, im2col, rowIm2col, separableShift, tap } as const satisfies Record<
+export const WEIGHT_GRADIENTS = { channelwise, im2col, rows, separableShift, tap } as const satisfies Record<
   string,
   WeightGradient
 >;
@@ -34,5 +34,8 @@ export function chooseWeightGradient(problem: WeightGradientProblem): WeightGrad
   if (!isPlane(window)) return cg >= 16 ? 'tap' : 'im2col';
   if (cg === 1) return 'im2col';
   if (cg >= 32 && k <= 9) return 'tap';
+  const { height, oh } = planeOf(window);
+  // The product of separableShift runs over all rows of the padded image instead of the output's.
+  if (height >= 1.3 * oh) return 'rows';
   return 'separableShift';
 }
