@@ -1,11 +1,7 @@
 import type { Attribute, DataType, Dim, Graph, Model, Node, Tensor, ValueInfo } from './ir.js';
 import { foldNode, type InferenceContext, inferNode, type KnownValues, type ValueType } from './shapes/index.js';
 import { floatTensor, int64Tensor } from './tensor.js';
-
-/** The ai.onnx version of models that Lathe builds itself. */
-export const BUILD_OPSET = 18;
-/** The IR version that goes with it. */
-export const BUILD_IR_VERSION = 8;
+import { BUILD_OPSET, irVersionOf } from './versions.js';
 
 /** A value of the graph under construction. */
 export interface Value extends ValueType {
@@ -188,7 +184,7 @@ export class GraphBuilder {
 
   build(): Model {
     return {
-      irVersion: BUILD_IR_VERSION,
+      irVersion: irVersionOf(this.opsets.get('') ?? BUILD_OPSET),
       opsets: new Map(this.opsets),
       graph: this.graph,
       producerName: 'onnx-lathe',

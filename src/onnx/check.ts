@@ -68,7 +68,7 @@ function checkGraph(graph: Graph, check: Check): void {
 
 /** Inputs and initializers. */
 function definedBefore(graph: Graph, problems: UserError[]): Set<string> {
-  const defined = new Set(graph.initializers.keys());
+  const defined = new Set([...graph.initializers.keys(), ...(graph.sparseNames ?? [])]);
   const inputs = new Set<string>();
   for (const { name } of graph.inputs) {
     if (inputs.has(name)) {

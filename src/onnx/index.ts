@@ -24,6 +24,7 @@ export {
 } from './shapes/index.js';
 export { type ModelSummary, type NodeSummary, summarizeModel, type ValueSummary } from './summary.js';
 export * from './tensor.js';
-export { irVersionOf, upgradeOpset } from './upgrade.js';
+export { upgradeOpset } from './upgrade.js';
+export * from './versions.js';
 export { consumersOf, isFloat, producersOf, type WeightLayer, weightAxes, weightLayers } from './weights.js';
 export { encodeMetadata, encodeModel, type WriteOptions, writeModel } from './write.js';

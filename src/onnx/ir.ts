@@ -97,6 +97,8 @@ export interface Graph {
   docString?: string;
   /** Sparse initializers, quantization annotations, metadata. */
   opaque?: Opaque;
+  /** Names of the sparse initializers. */
+  sparseNames?: readonly string[];
 }
 
 export interface Model {

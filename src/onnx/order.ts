@@ -13,7 +13,11 @@ export function readNames(node: Node): Set<string> {
 
 /** Names that a subgraph reads but does not define. */
 export function capturedNames(graph: Graph): Set<string> {
-  const own = new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
+  const own = new Set([
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.initializers.keys(),
+    ...(graph.sparseNames ?? []),
+  ]);
   for (const { outputs } of graph.nodes) for (const name of outputs) own.add(name);
   const captured = new Set<string>();
   for (const node of graph.nodes) for (const name of readNames(node)) if (!own.has(name)) captured.add(name);

@@ -1,5 +1,4 @@
 import { UserError } from '../core/errors.js';
-import { BUILD_OPSET } from './builder.js';
 import { inferShapes } from './infer.js';
 import { cloneModel, type Graph, type Model, type Node } from './ir.js';
 import type { ValueType } from './shapes/index.js';
@@ -7,6 +6,7 @@ import { attributeUpgrades } from './upgrades/attributes.js';
 import { broadcastUpgrades } from './upgrades/broadcast.js';
 import { meaningUpgrades } from './upgrades/meaning.js';
 import { type UpgradeRule, UpgradeSite, type UpgradeTable } from './upgrades/rule.js';
+import { BUILD_OPSET, irVersionOf } from './versions.js';
 
 /** The version of ai.onnx from which on the changes of operators are known. onnxruntime itself starts at 7. */
 const LOWEST_OPSET = 6;
@@ -40,14 +40,6 @@ export function upgradeOpset(model: Model, target: number = BUILD_OPSET): Model 
   }
   result.irVersion = Math.max(result.irVersion, irVersionOf(target));
   return result;
-}
-
-/** The IR version that came with a version of ai.onnx. */
-export function irVersionOf(opset: number): number {
-  if (opset <= 14) return 7;
-  if (opset <= 18) return 8;
-  if (opset <= 20) return 9;
-  return opset <= 22 ? 10 : 11;
 }
 
 interface Step {

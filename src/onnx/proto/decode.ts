@@ -60,6 +60,9 @@ function toGraph(proto: GraphProto, load: ExternalLoader): Graph {
     initializers,
     valueInfo,
     ...text('docString', proto.docString),
+    ...(proto.sparseInitializer.length === 0
+      ? {}
+      : { sparseNames: proto.sparseInitializer.map(({ values }) => values?.name ?? '') }),
     ...rest(GraphProtoSchema, proto, {
       sparseInitializer: proto.sparseInitializer,
       quantizationAnnotation: proto.quantizationAnnotation,
