@@ -91,7 +91,13 @@ export const TRAINING_OPTIONS = {
     enum: ['cross-entropy', 'mean-squared-error'],
     description: 'Default: cross-entropy for classes, mean-squared-error for values.',
   },
-  labelSmoothing: { type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0 },
+  labelSmoothing: {
+    type: 'number',
+    minimum: 0,
+    exclusiveMaximum: 1,
+    default: 0,
+    description: 'Share of each label that is spread over all classes; cross-entropy only.',
+  },
   optimizer: OPTIMIZER_OPTION,
   schedule: SCHEDULE_OPTION,
   keep: {
@@ -106,7 +112,12 @@ export const TRAINING_OPTIONS = {
     required: ['accuracy'],
     properties: { accuracy: { type: 'number', exclusiveMinimum: 0, maximum: 1, 'x-unit': 'ratio' } },
   },
-  batchNorm: { type: 'string', enum: ['train', 'frozen'], default: 'train' },
+  batchNorm: {
+    type: 'string',
+    enum: ['train', 'frozen'],
+    default: 'train',
+    description: 'frozen: batch normalization uses its running statistics and leaves them as they are.',
+  },
   shards: {
     type: 'integer',
     minimum: 1,
