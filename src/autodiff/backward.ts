@@ -89,6 +89,13 @@ function pathFrom(b: GraphBuilder, nodes: readonly Node[], wrt: ReadonlySet<stri
 }
 
 function one(b: GraphBuilder, loss: Value): Value {
+  if (!isStatic(loss)) {
+    throw new UserError(
+      'AUTODIFF_DYNAMIC_SHAPE',
+      `The shape of the loss "${loss.name}" is not known before running.`,
+      'Give every input a fixed shape; if a shape is computed by the graph, export the model with fixed shapes.',
+    );
+  }
   const dims = dimsOf(loss);
   if (sizeOf(dims) !== 1) throw new Error(`internal: the loss "${loss.name}" has the shape [${dims}], not one element`);
   return dims.length === 0 ? b.scalar(1) : filled(b, dims, 1);
@@ -136,7 +143,7 @@ function checkType(node: Node, input: Value): void {
       { place },
     );
   }
-  if (input.shape === null || input.shape.some((dim) => typeof dim !== 'number')) {
+  if (!isStatic(input)) {
     throw new UserError(
       'AUTODIFF_DYNAMIC_SHAPE',
       `The shape of "${input.name}", which ${node.name} (${node.opType}) reads, is not known before running.`,
@@ -144,6 +151,10 @@ function checkType(node: Node, input: Value): void {
       { place },
     );
   }
+}
+
+function isStatic({ shape }: Value): boolean {
+  return shape?.every((dim) => typeof dim === 'number') ?? false;
 }
 
 function refuseExtraOutputs(node: Node, rule: GradientRule, arrived: ReadonlyMap<string, Value[]>): void {

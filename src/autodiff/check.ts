@@ -41,6 +41,9 @@ function whyNot(node: Node, types: ReadonlyMap<string, ValueType>, rules: RuleTa
   if (rule?.straightThrough !== true && !node.outputs.some((name) => carries(types, name))) {
     return 'its result is made of integers or truth values, which have no gradient';
   }
+  if (rule === undefined && !node.inputs.some((name) => carries(types, name))) {
+    return 'nothing that has a gradient goes into it';
+  }
   if (rule === undefined) return 'no rule for this operator';
   return reasonAgainst(node, rules) ?? '';
 }

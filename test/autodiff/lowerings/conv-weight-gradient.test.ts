@@ -33,16 +33,17 @@ const STRIDED: readonly Shape[] = [
   { image: [1, 4, 9, 9], channels: 4, kernel: [2, 3], stride: 3, pad: 1, groups: 2 },
 ];
 const DEPTHWISE: readonly Shape[] = [
+  { image: [1, 2, 8, 9], channels: 4, kernel: [2, 3], stride: 3, dilation: 2, groups: 2 },
   { image: [2, 3, 6, 6], channels: 3, kernel: [3, 3], pad: 1, groups: 3 },
   { image: [2, 3, 6, 6], channels: 6, kernel: [3, 3], stride: 2, groups: 3 },
 ];
 
 /** Which shapes each way has to get right; all are compared with the sum written out below. */
 const COVERAGE: Readonly<Record<WeightGradientName, readonly Shape[]>> = {
-  channelwise: DEPTHWISE,
+  batchAsGroups: DEPTHWISE,
   im2col: [...STRIDE_1, ...STRIDED, ...DEPTHWISE],
-  rows: [...STRIDE_1, DEPTHWISE[0]!],
-  separableShift: [...STRIDE_1, DEPTHWISE[0]!],
+  rows: [...STRIDE_1, DEPTHWISE[1]!],
+  separableShift: [...STRIDE_1, DEPTHWISE[1]!],
   tap: [...STRIDE_1, ...STRIDED, ...DEPTHWISE],
 };
 
@@ -71,7 +72,17 @@ describe('ways to compute the weight gradient of a convolution', () => {
   }
 
   it.each([
-    ['depthwise', { image: [64, 64, 16, 16], channels: 64, kernel: [3, 3], pad: 1, groups: 64 }, 'channelwise'],
+    ['depthwise', { image: [64, 64, 16, 16], channels: 64, kernel: [3, 3], pad: 1, groups: 64 }, 'tap'],
+    [
+      'depthwise with strides',
+      { image: [64, 64, 16, 16], channels: 64, kernel: [3, 3], stride: 2, pad: 1, groups: 64 },
+      'batchAsGroups',
+    ],
+    [
+      'depthwise with a large kernel',
+      { image: [64, 96, 14, 14], channels: 96, kernel: [5, 5], pad: 2, groups: 96 },
+      'batchAsGroups',
+    ],
     ['a kernel of 1', { image: [64, 32, 16, 16], channels: 64, kernel: [1, 1] }, 'tap'],
     ['one channel', { image: [64, 1, 28, 28], channels: 20, kernel: [5, 5] }, 'im2col'],
     ['strides with few channels', { image: [64, 3, 32, 32], channels: 16, kernel: [3, 3], stride: 2 }, 'im2col'],

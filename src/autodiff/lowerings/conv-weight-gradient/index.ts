@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../../onnx/builder.js';
-import { channelwise } from './channelwise.js';
+import { batchAsGroups } from './batch-as-groups.js';
 import { im2col } from './im2col.js';
 import { isPlane, planeOf } from './plane.js';
 import { sizesOf, type WeightGradient, type WeightGradientProblem } from './problem.js';
@@ -10,10 +10,13 @@ import { tap } from './tap.js';
 export type { WeightGradient, WeightGradientProblem } from './problem.js';
 
 /** All ways to compute it, by name. */
-export const WEIGHT_GRADIENTS = { channelwise, im2col, rows, separableShift, tap } as const satisfies Record<
-  string,
-  WeightGradient
->;
+export const WEIGHT_GRADIENTS = {
+  batchAsGroups,
+  im2col,
+  rows,
+  separableShift,
+  tap,
+} as const satisfies Record<string, WeightGradient>;
 
 export type WeightGradientName = keyof typeof WEIGHT_GRADIENTS;
 
@@ -29,7 +32,7 @@ export function convWeightGradient(b: GraphBuilder, problem: WeightGradientProbl
 export function chooseWeightGradient(problem: WeightGradientProblem): WeightGradientName {
   const { window, groups } = problem;
   const { k, cg } = sizesOf(problem);
-  if (groups > 1 && cg === 1) return 'channelwise';
+  if (groups > 1 && cg === 1) return isPlane(window) && k <= 9 ? 'tap' : 'batchAsGroups';
   if (k === 1) return 'tap';
   if (!isPlane(window)) return cg >= 16 ? 'tap' : 'im2col';
   if (cg === 1) return 'im2col';
