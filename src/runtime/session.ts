@@ -2,6 +2,7 @@ import type * as ort from 'onnxruntime-node';
 import { UserError } from '../core/errors.js';
 import type { DataType, Model } from '../onnx/ir.js';
 import { encodeModel } from '../onnx/write.js';
+import { freeAtOnce } from './free-at-once.js';
 
 /** A tensor on its way into or out of onnxruntime. float16 travels as Uint16Array, bool as Uint8Array. */
 export interface Feed {
@@ -84,7 +85,7 @@ export class Session {
   /**
    * Runs the model once, synchronously inside the call: timers wait.
    * @param feeds one per graph input
-   * @param fetch the outputs wanted, default all; with a buffer, onnxruntime writes the output there
+   * @param fetch the outputs wanted, default all; with a buffer, onnxruntime writes the output there and the buffer comes back
    * Throws RUNTIME_RUN with onnxruntime's message.
    */
   async run(
@@ -107,7 +108,13 @@ export class Session {
       });
     }
     const outputs: Record<string, Feed> = {};
-    for (const [name, tensor] of Object.entries(results)) outputs[name] = fromOrt(tensor as ort.Tensor);
+    const copies: TypedArray[] = [];
+    for (const [name, tensor] of Object.entries(results)) {
+      const given = bufferFor(fetch, name);
+      outputs[name] = given ?? fromOrt(tensor as ort.Tensor);
+      if (given !== null) copies.push((tensor as ort.Tensor).data as TypedArray);
+    }
+    freeAtOnce(copies);
     return outputs;
   }
 
@@ -139,6 +146,10 @@ function toFetches(
   for (const [name, feed] of Object.entries(fetch as Record<string, Feed | null>))
     fetches[name] = feed === null ? null : toOrt(Tensor, feed);
   return fetches;
+}
+
+function bufferFor(fetch: readonly string[] | Readonly<Record<string, Feed | null>>, name: string): Feed | null {
+  return Array.isArray(fetch) ? null : ((fetch as Readonly<Record<string, Feed | null>>)[name] ?? null);
 }
 
 function messageOf(cause: unknown): string {

@@ -1,6 +1,6 @@
 import { checkDifferentiable } from '../autodiff/index.js';
 import { UserError } from '../core/errors.js';
-import type { Value } from '../onnx/builder.js';
+import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
 import { encodeModel } from '../onnx/write.js';
 import { checkOutput, effectiveBatch } from './check-request.js';
@@ -139,23 +139,25 @@ function buildProgram(
   const x = b.input(NAMES.x, 'float32', xDims);
   const y = b.input(NAMES.y, isClass ? 'int32' : 'float32', yDims);
   const graph = appendGradient(b, plan, { parameters, x, y, target: data.target, loss, shards });
-  b.output(graph.report, NAMES.report);
+  b.output(graph.report);
   let graphs: TrainingProgram['graphs'];
+  let next: ReturnType<typeof addUpdate>;
   if (shards === 1) {
-    addUpdate(b, update, parameters, [graph.gradient]);
+    next = addUpdate(b, update, parameters, [graph.gradient]);
     graphs = { kind: 'fused', step: encodeModel(b.build()) };
   } else {
-    b.output(graph.gradient, `${NAMES.gradient}0`);
+    b.output(graph.gradient);
     const separate = builderFor(plan, 'update');
     const flat = separate.input(NAMES.parameters, 'float32', [size]);
     const gradients = Array.from({ length: shards }, (_, shard) =>
       separate.input(`${NAMES.gradient}${shard}`, 'float32', [size]),
     );
-    addUpdate(separate, update, flat, gradients);
+    next = addUpdate(separate, update, flat, gradients);
     graphs = { kind: 'sharded', gradient: encodeModel(b.build()), update: encodeModel(separate.build()) };
   }
   const program: TrainingProgram = {
     graphs,
+    outputs: { ...next, gradient: graph.gradient.name, report: graph.report.name },
     shards,
     xDims,
     yDims,
@@ -171,13 +173,13 @@ function buildProgram(
   return { program, statistics: graph.statistics };
 }
 
-/** The update's inputs and outputs around appendUpdate. */
+/** Adds the update with its inputs, and makes its results outputs. @returns their names */
 function addUpdate(
-  b: ReturnType<typeof builderFor>,
+  b: GraphBuilder,
   plan: UpdatePlan,
   parameters: Value,
   gradients: readonly Value[],
-): void {
+): { parameters: string; slots: string[] } {
   const { optimizer, layout } = plan;
   const next = appendUpdate(b, plan, {
     parameters,
@@ -186,8 +188,8 @@ function addUpdate(
     hyper: b.input(NAMES.hyper, 'float32', [optimizer.hyperNames.length]),
     keep: plan.isMasked ? b.input(NAMES.keep, 'bool', [layout.size]) : null,
   });
-  b.output(next.parameters, NAMES.nextParameters);
-  next.slots.forEach((slot, i) => {
-    b.output(slot, NAMES.nextSlot + optimizer.slotNames[i]!);
-  });
+  return {
+    parameters: b.output(next.parameters).name,
+    slots: next.slots.map((slot) => b.output(slot).name),
+  };
 }

@@ -41,7 +41,7 @@ class LocalEngine implements TrainingEngine {
     };
     await this.session.run(feeds, {
       ...state.fetches(),
-      [NAMES.report]: floatFeed(this.report, [program.reportSize]),
+      [program.outputs.report]: floatFeed(this.report, [program.reportSize]),
     });
     state.swap();
     return combineReports([this.report]);

@@ -1,6 +1,6 @@
 import type { DropoutMask } from '../../autodiff/index.js';
 
-/** Names of the training graphs' inputs and outputs; no model has such names for its own values. */
+/** Names of the training graphs' inputs; no model has such names for its own values. */
 export const NAMES = {
   parameters: 'step:parameters',
   /** Followed by the slot's name. */
@@ -11,10 +11,6 @@ export const NAMES = {
   keep: 'step:keep',
   x: 'step:x',
   y: 'step:y',
-  nextParameters: 'step:next.parameters',
-  nextSlot: 'step:next.slot.',
-  /** [2 + statistics]: the shard's share of the mean loss, its correct count, its batch statistics. */
-  report: 'step:report',
 } as const;
 
 /** What an engine needs to know; can be sent to a worker. */
@@ -23,6 +19,15 @@ export interface TrainingProgram {
   readonly graphs:
     | { readonly kind: 'fused'; readonly step: Uint8Array }
     | { readonly kind: 'sharded'; readonly gradient: Uint8Array; readonly update: Uint8Array };
+  /** Names of the graphs' outputs: whatever value it is, since an Identity to rename it would copy it. */
+  readonly outputs: {
+    readonly parameters: string;
+    readonly slots: readonly string[];
+    /** float32 [n]; an output only of the sharded gradient graph. */
+    readonly gradient: string;
+    /** float32 [reportSize]: the shard's share of the mean loss, its correct count, its batch statistics. */
+    readonly report: string;
+  };
   readonly shards: number;
   /** Shapes of one shard's batch. */
   readonly xDims: readonly number[];

@@ -82,8 +82,8 @@ function makeStep(gradient: Session, update: Session, state: StateBuffers): () =
         ...dropout.feeds(number, shard),
       };
       await gradient.run(feeds, {
-        [`${NAMES.gradient}0`]: floatFeed(gradients[shard]!, [program.size]),
-        [NAMES.report]: floatFeed(report, [program.reportSize]),
+        [program.outputs.gradient]: floatFeed(gradients[shard]!, [program.size]),
+        [program.outputs.report]: floatFeed(report, [program.reportSize]),
       });
       memory.reports[shard]!.set(report);
       if (data.workers > 1) memory.gradients[shard]!.set(gradients[shard]!);

@@ -47,11 +47,10 @@ export class StateBuffers {
 
   /** Buffers for the outputs of the update; they become current by `swap`. */
   fetches(): Record<string, Feed> {
-    const fetches: Record<string, Feed> = {
-      [NAMES.nextParameters]: floatFeed(this.other.parameters, [this.program.size]),
-    };
-    this.program.slotNames.forEach((name, i) => {
-      fetches[NAMES.nextSlot + name] = floatFeed(this.other.slots[i]!, [this.program.size]);
+    const { outputs, size } = this.program;
+    const fetches: Record<string, Feed> = { [outputs.parameters]: floatFeed(this.other.parameters, [size]) };
+    outputs.slots.forEach((name, i) => {
+      fetches[name] = floatFeed(this.other.slots[i]!, [size]);
     });
     return fetches;
   }
