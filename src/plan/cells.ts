@@ -86,7 +86,9 @@ async function assembleCell(request: AssembleRequest, draft: Draft, stage: strin
     data,
     networks,
     seed: cellSeed(recipe.seed, id),
-    env: Object.fromEntries(recipe.env.hash.map((name) => [name, environment[name] ?? null])),
+    env: Object.fromEntries(
+      recipe.env.hash.map((name) => [name, Object.hasOwn(environment, name) ? (environment[name] ?? null) : null]),
+    ),
     gates: gates.map(({ metric, gate, against, place }) => ({ metric, gate, against, place })),
     timeoutMs: declaration.timeoutMs,
     isMeasure,

@@ -110,10 +110,15 @@ function reporterOf(
   { id, definition }: Draft,
   metric: string,
 ): { readonly cell: string; readonly spec: MetricSpec } | null {
-  const own = definition?.metrics[metric];
+  const own = lookUp(definition?.metrics, metric);
   if (own !== undefined) return { cell: id, spec: own };
-  const spec = measured.has(id) ? measure?.metrics[metric] : undefined;
+  const spec = measured.has(id) ? lookUp(measure?.metrics, metric) : undefined;
   return spec === undefined ? null : { cell: measureCell(id), spec };
+}
+
+/** A recipe may well ask for the metric "constructor". */
+function lookUp(metrics: Readonly<Record<string, MetricSpec>> | undefined, name: string): MetricSpec | undefined {
+  return metrics !== undefined && Object.hasOwn(metrics, name) ? metrics[name] : undefined;
 }
 
 function metricsOf({ measure, measured }: GatesRequest, { id, definition }: Draft): string[] {

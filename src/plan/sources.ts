@@ -35,7 +35,7 @@ export class SourceFinder {
 
   /** The source that a stage id, "id.output" or model name means; null if there is none (then a problem is noted) or it is at fault. */
   find(name: string, path: Path): DraftSource | null {
-    if (this.recipe.models[name] !== undefined) return { kind: 'model', name };
+    if (Object.hasOwn(this.recipe.models, name)) return { kind: 'model', name };
     const [id, output] = name.split('.', 2) as [string, string | undefined];
     const draft = this.drafts.find((each) => each.id === id);
     const place = this.recipe.locate(path);

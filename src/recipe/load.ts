@@ -111,7 +111,9 @@ function declaredEnvironment(
   const { hash, pass } = (isJsonMapping(value.env) ? value.env : {}) as { hash?: Json; pass?: Json };
   const names = [hash, pass].flatMap((list) => (Array.isArray(list) ? list : []));
   return Object.fromEntries(
-    names.filter((name) => typeof name === 'string').map((name) => [name, environment[name as string]]),
+    names
+      .filter((name) => typeof name === 'string')
+      .map((name) => [name, Object.hasOwn(environment, name) ? environment[name] : undefined]),
   );
 }
 

@@ -59,7 +59,7 @@ export function recipeProblems(recipe: Recipe): UserError[] {
       problems.push(
         new UserError('RECIPE_DUPLICATE_ID', text, 'Give one of them another id.', { place, class: 'usage' }),
       );
-    } else if (recipe.models[id] !== undefined) {
+    } else if (Object.hasOwn(recipe.models, id)) {
       const text = `"${id}" is the id of a stage and a name under models.`;
       problems.push(new UserError('RECIPE_DUPLICATE_ID', text, 'Rename one of them.', { place, class: 'usage' }));
     } else first.set(id, index);
