@@ -30,6 +30,8 @@ export default defineStage({
       },
       select: SELECT_OPTION,
       ...TRAINING_OPTIONS,
+      // The best epoch would often be the first, with the fewest zeros.
+      keep: { ...TRAINING_OPTIONS.keep, default: 'last' },
     },
   },
   inputs: { model: 'model' },

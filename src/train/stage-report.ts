@@ -37,7 +37,7 @@ export function requestFromStage(
     onProgress: (progress) =>
       stage.progress({ fraction: progress.fraction, values: { ...shown(progress), ...more() } }),
     onEpoch: ({ entry }: EpochState) => {
-      stage.log.info(`epoch ${round(entry.epoch)}`, { ...historyJson(entry) });
+      stage.log.info('epoch done', historyJson(entry));
     },
   };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
+import type { Dataset, Samples } from '../../src/data/dataset.js';
 import { floatsOf } from '../../src/onnx/tensor.js';
-import { crossEntropy, sgd, type TrainRequest, train } from '../../src/train/index.js';
+import { crossEntropy, type Loss, meanSquaredError, sgd, type TrainRequest, train } from '../../src/train/index.js';
 import { halvesDataset, networkFor, pointsDataset, weightsDigest } from './rig.js';
 
 const OPTIMIZER = sgd({ lr: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0 });
@@ -133,6 +134,40 @@ describe('train', () => {
     const weights = [...model.graph.initializers.values()].filter(({ dims }) => dims.length === 2);
     const zeros = weights.flatMap((tensor) => [...floatsOf(tensor)]).filter((weight) => weight === 0);
     expect(zeros.length).toBeGreaterThan(10);
+  });
+
+  it("takes a loss of one's own", async () => {
+    const loss: Loss = (context) => {
+      const { b, outputs } = context;
+      const squares = b.op('ReduceMean', [b.op('Mul', [outputs[0]!, outputs[0]!]), b.ints([1])], { keepdims: 0 });
+      return b.op('Add', [crossEntropy()(context), b.op('Mul', [squares, b.scalar(1e-3)])]);
+    };
+    const { history } = await train(await pointsRequest({ loss, validationLoss: crossEntropy() }));
+    expect(history.at(-1)!.loss).toBeGreaterThan(history.at(-1)!.validationLoss! - 0.2);
+    expect(history.at(-1)!.validationAccuracy).toBeGreaterThan(0.9);
+  });
+
+  it('fits values with the mean squared error', async () => {
+    const points = pointsDataset(120, 60);
+    // y = 2·x0 − x1, from the same points.
+    const regression = (samples: Samples): Samples => ({
+      count: samples.count,
+      read(indices, x, y) {
+        samples.read(indices, x, new Int32Array(indices.length));
+        for (let i = 0; i < indices.length; i++) y[i] = 2 * x[2 * i]! - x[2 * i + 1]!;
+      },
+    });
+    const data: Dataset = {
+      ...points,
+      target: { kind: 'value', shape: [1] },
+      train: regression(points.train),
+      validation: regression(points.validation!),
+    };
+    const model = await networkFor({ ...points, target: { kind: 'class', classes: 1 } }, [{ linear: 1 }]);
+    const { kept, history } = await train(await pointsRequest({ data, model, loss: meanSquaredError() }));
+    expect(kept.validationLoss).toBeLessThan(1e-6);
+    expect(history[0]!.accuracy).toBe(null);
+    expect(kept.validationAccuracy).toBe(null);
   });
 
   it('stops when it is told to', async () => {
