@@ -1,33 +1,47 @@
-import type { Ajv2020 as Ajv, ErrorObject } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
 import type { Json } from '../canonical-json.js';
+import { loadPrecompiled, schemaKey, type Validator } from './precompiled.js';
 import { type SchemaProblem, type Subject, schemaProblems } from './problems.js';
 import type { Schema } from './schema.js';
 
 /** Judges values by their schemas: ajv decides, schemaProblems explains. */
 export class Judge {
-  private constructor(private readonly ajv: Ajv) {}
+  private readonly validators = new Map<Schema, Validator>();
 
-  /** Loads ajv, which takes some 20 ms. */
+  private constructor(private readonly precompiled: Readonly<Record<string, Validator>>) {}
+
+  /** Uses the validators that the build has compiled; ajv itself is loaded for other schemas only. */
   static async create(): Promise<Judge> {
-    const { Ajv2020 } = await import('ajv/dist/2020.js');
-    const ajv = new Ajv2020({
-      allErrors: true,
+    return new Judge(loadPrecompiled());
+  }
+
+  /** Why a value does not fit a schema; empty if it does. */
+  problems(schema: Schema, value: Json, subject: Subject): SchemaProblem[] {
+    const validate = this.validatorOf(schema);
+    if (validate(value)) return [];
+    const explained = schemaProblems(schema, value, subject);
+    return explained.length > 0 ? explained : [inAjvsWords(validate.errors?.[0])];
+  }
+
+  private validatorOf(schema: Schema): Validator {
+    const known = this.validators.get(schema) ?? this.precompiled[schemaKey(schema)] ?? this.compile(schema);
+    this.validators.set(schema, known);
+    return known;
+  }
+
+  private compile(schema: Schema): Validator {
+    const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+    this.ajv ??= new Ajv2020({
       // Schemas of built-ins are proven by a test, those of plugins by `schemaFaults` when they are loaded.
       meta: false,
       validateSchema: false,
       strict: false,
       validateFormats: false,
     });
-    return new Judge(ajv);
+    return this.ajv.compile(schema) as Validator;
   }
 
-  /** Why a value does not fit a schema; empty if it does. */
-  problems(schema: Schema, value: Json, subject: Subject): SchemaProblem[] {
-    const validate = this.ajv.compile(schema);
-    if (validate(value)) return [];
-    const explained = schemaProblems(schema, value, subject);
-    return explained.length > 0 ? explained : [inAjvsWords(validate.errors?.[0])];
-  }
+  private ajv: InstanceType<typeof import('ajv/dist/2020.js').Ajv2020> | undefined;
 }
 
 /** What is wrong with a plugin's schema itself, in ajv's words: wrong keywords, wrong types of keywords, unknown references. */
@@ -59,7 +73,7 @@ export async function schemaFaults(schema: unknown): Promise<string[]> {
   }
 }
 
-function inAjvsWords(error: ErrorObject | undefined): SchemaProblem {
+function inAjvsWords(error: NonNullable<Validator['errors']>[number] | undefined): SchemaProblem {
   if (error === undefined) throw new Error('internal: ajv refused a value without saying why');
   const path = error.instancePath
     .split('/')
