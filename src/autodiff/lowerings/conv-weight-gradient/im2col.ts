@@ -1,6 +1,6 @@
 import { concat, matMul, reduceSum, reshape, transpose } from '../../emit.js';
 import { taps } from '../../window.js';
-import { padImage, tapOf } from '../patches.js';
+import { tapsOf } from '../patches.js';
 import { sizesOf, type WeightGradient } from './problem.js';
 
 /**
@@ -10,8 +10,8 @@ import { sizesOf, type WeightGradient } from './problem.js';
 export const im2col: WeightGradient = (b, problem) => {
   const { window, groups } = problem;
   const { n, cg, og, k, p, weight } = sizesOf(problem);
-  const padded = padImage(b, problem.x, window);
-  const columns = taps(window.kernel).map((tap) => reshape(b, tapOf(b, padded, window, tap), [n, groups, 1, cg, p]));
+  const see = tapsOf(b, problem.x, window);
+  const columns = taps(window.kernel).map((tap) => reshape(b, see(tap), [n, groups, 1, cg, p]));
   const patches = reshape(b, concat(b, columns, 2), [n, groups, k * cg, p]);
   const dy = reshape(b, problem.dy, [n, groups, og, p]);
   const perImage = matMul(b, dy, patches, { transB: true });

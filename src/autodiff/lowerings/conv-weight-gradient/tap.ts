@@ -1,6 +1,6 @@
 import { concat, matMul, reduceSum, reshape, transpose } from '../../emit.js';
 import { taps } from '../../window.js';
-import { padImage, tapOf } from '../patches.js';
+import { tapsOf } from '../patches.js';
 import { sizesOf, type WeightGradient } from './problem.js';
 
 /**
@@ -10,10 +10,10 @@ import { sizesOf, type WeightGradient } from './problem.js';
 export const tap: WeightGradient = (b, problem) => {
   const { window, groups } = problem;
   const { n, cg, og, k, p, weight } = sizesOf(problem);
-  const padded = padImage(b, problem.x, window);
+  const see = tapsOf(b, problem.x, window);
   const dy = reshape(b, problem.dy, [n, groups, og, p]);
   const slices = taps(window.kernel).map((position) => {
-    const seen = reshape(b, tapOf(b, padded, window, position), [n, groups, cg, p]);
+    const seen = reshape(b, see(position), [n, groups, cg, p]);
     const sum = reduceSum(b, matMul(b, dy, seen, { transB: true }), [0]);
     return reshape(b, sum, [1, groups * og * cg]);
   });

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../onnx/tensor.js';
 import { concat, dimsOf, reshape, sub } from '../../emit.js';
 import { taps as positions } from '../../window.js';
-import { padImage, tapOf } from '../patches.js';
+import { tapsOf } from '../patches.js';
 import type { MaxPoolGradient } from './problem.js';
 
 /**
@@ -11,12 +11,12 @@ import type { MaxPoolGradient } from './problem.js';
 export const taps: MaxPoolGradient = (b, { x, y, dy, window }) => {
   const { kernel, strides, dilations, begin, end, output } = window;
   const [n, c, ...image] = dimsOf(x) as [number, number, ...number[]];
-  const padded = padImage(b, x, window, Number.NEGATIVE_INFINITY);
+  const see = tapsOf(b, x, window, Number.NEGATIVE_INFINITY);
   const area = sizeOf(output);
   const all = positions(kernel);
   let rest = dy;
   const parts = all.map((position, index) => {
-    const isMaximum = b.op('Equal', [tapOf(b, padded, window, position), y]);
+    const isMaximum = b.op('Equal', [see(position), y]);
     const part = b.op('Where', [isMaximum, rest, b.scalar(0)]);
     if (index < all.length - 1) rest = sub(b, rest, part);
     return reshape(b, part, [n, c, 1, area]);
