@@ -2,7 +2,7 @@ import type { Json } from '../core/canonical-json.js';
 import type { Path } from '../core/path.js';
 import type { Registries } from '../plugin/registries.js';
 import type { Recipe } from '../recipe/recipe.js';
-import type { Declarations } from './declarations.js';
+import { type Declarations, placed } from './declarations.js';
 import type { Digests } from './digests.js';
 import type { Draft } from './draft.js';
 import type { PlacedGate } from './gates.js';
@@ -68,7 +68,7 @@ async function assembleCell(request: AssembleRequest, draft: Draft, stage: strin
       default:
         replaced.push([
           path,
-          { [kind]: await (kind === 'folder' ? request.digests.folder(name) : request.digests.file(name)) },
+          { [kind]: await placed(recipe, [...draft.path, 'with', ...path], digestOf(request, kind, name)) },
         ]);
     }
   }
@@ -94,6 +94,10 @@ async function assembleCell(request: AssembleRequest, draft: Draft, stage: strin
     isMeasure,
     place: recipe.locate([...draft.path, 'id']),
   };
+}
+
+function digestOf({ digests }: AssembleRequest, kind: 'file' | 'folder', name: string): Promise<string> {
+  return kind === 'folder' ? digests.folder(name) : digests.file(name);
 }
 
 async function inputsOf(request: AssembleRequest, wires: Wiring): Promise<Record<string, Source>> {

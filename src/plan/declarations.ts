@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Json } from '../core/canonical-json.js';
-import { UserError } from '../core/errors.js';
+import { isUserError, UserError } from '../core/errors.js';
 import { digestOf } from '../core/hash.js';
 import type { Judge } from '../core/json-schema/judge.js';
 import type { Path } from '../core/path.js';
@@ -71,7 +71,16 @@ async function checkUse<T extends Definition>(
   const resolved = await resolveOptions({ recipe, judge, owner: uses, schema, written, path: at, problems });
   if (resolved === null) return undefined;
   const plugin = registries.identityOf(definition as never);
-  return once(() => resolveUse(definition, plugin, resolved.options, resolved.references, digests));
+  return once(() => placed(recipe, at, resolveUse(definition, plugin, resolved.options, resolved.references, digests)));
+}
+
+/** The result, or its UserError with the place of what it came from. */
+export async function placed<T>(recipe: Recipe, path: Path, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    throw isUserError(error) ? error.at(recipe.locate(path)) : error;
+  }
 }
 
 async function resolveUse(
@@ -102,7 +111,16 @@ async function checkNetworks(request: DeclarationsRequest): Promise<Declarations
     else if (network.kind === 'file') {
       const { file } = network;
       const isThere = await checkFile(recipe, file, ['networks', name, 'file'], problems);
-      networks.set(name, isThere ? async () => ({ kind: 'file', file, digest: await digests.model(file) }) : undefined);
+      networks.set(
+        name,
+        isThere
+          ? async () => ({
+              kind: 'file',
+              file,
+              digest: await placed(recipe, ['networks', name, 'file'], digests.model(file)),
+            })
+          : undefined,
+      );
     } else {
       const use = await checkUse(request, registries.networks, network.uses, network.with, ['networks', name]);
       networks.set(name, use === undefined ? undefined : async () => ({ kind: 'uses', ...(await use()) }));
@@ -164,7 +182,7 @@ async function checkModels({ recipe, digests, problems }: DeclarationsRequest): 
         { place: recipe.locate(['models', name, 'sha256']), class: 'usage' },
       );
     };
-    models.set(name, isThere ? once(check) : undefined);
+    models.set(name, isThere ? once(() => placed(recipe, ['models', name, 'file'], check())) : undefined);
   }
   return models;
 }

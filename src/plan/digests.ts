@@ -12,11 +12,19 @@ export class Digests {
   /** @param hashFile SHA-256 of a file's content; replaced where a cache of digests exists */
   constructor(private readonly hashFile: (path: string) => Promise<string> = sha256File) {}
 
+  /** Throws PLAN_FILE if the file cannot be read after all. */
   file(path: string): Promise<string> {
-    return this.once(`file ${path}`, () => this.hashFile(path));
+    return this.once(`file ${path}`, async () => {
+      try {
+        return await this.hashFile(path);
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new UserError('PLAN_FILE', `The file ${path} cannot be read: ${reason}.`, '', { cause, class: 'usage' });
+      }
+    });
   }
 
-  /** Names and contents of all files below a folder; links are followed, names count, order and times do not. */
+  /** Names and contents of all files below a folder; links are followed, names count, order and times do not. Throws PLAN_FILE, PLAN_FOLDER_LOOP. */
   folder(path: string): Promise<string> {
     return this.once(`folder ${path}`, async () => {
       const files = await filesBelow(path);

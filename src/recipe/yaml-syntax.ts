@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes write references like this
 import type { Document, ErrorCode, YAMLError } from 'yaml';
 import { UserError } from '../core/errors.js';
-import type { Source } from './yaml-document.js';
+import type { SourceText } from './source-text.js';
 
 /** The first mistake against YAML itself: after it, whatever else a parser finds is guesswork. */
-export function syntaxError(document: Document, source: Source): UserError | undefined {
+export function syntaxError(document: Document, source: SourceText): UserError | undefined {
   const error = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0])[0];
   const details = (start: number, end: number) => ({ place: source.place(start, end), class: 'usage' as const });
   if (error !== undefined) {

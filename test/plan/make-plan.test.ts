@@ -467,7 +467,12 @@ stages: [{ id: p, uses: prune, from: face, with: { keep: 1 } }]
     symlinkSync(join(folder, 'loop'), join(folder, 'loop', 'again'));
     const text =
       'version: 1\ndata: { l: { uses: images, with: { folder: loop } } }\nstages: [{ id: a, uses: train, with: { network: mlp, data: l } }]\n';
-    expect(await refusal(() => planText(text, folder), folder)).toContain('[PLAN_FOLDER_LOOP]');
+    expect(await refusal(() => planText(text, folder), folder)).toMatchInlineSnapshot(`
+      "recipe.yaml:2:34 The folder <folder>/loop contains itself through a link.
+      data: { l: { uses: images, with: { folder: loop } } }
+                                       ~~~~~~~~~~~~~~~~
+      Remove the link.  [PLAN_FOLDER_LOOP]"
+    `);
   });
 
   test('files of data that no stage uses must exist, but are not read', async () => {

@@ -332,6 +332,8 @@ describe('YAML mistakes', () => {
     ['an unknown tag', 'seed: !secret 3'],
     ['an alias without anchor', 'x-a: &common 1\nseed: *comon'],
     ['an anchor inside itself', 'x-a: &a [*a]'],
+    ['a mapping merged into itself', 'x-a: &a { b: 1, <<: *a }'],
+    ['a merged list', 'x-a: &a [1]\nx-b: { <<: *a }'],
     ['a key that is a list', '[a]: 1'],
     ['an empty key', ': 1'],
     ['infinity', 'seed: .inf'],
@@ -389,6 +391,18 @@ describe('YAML mistakes', () => {
       x-a: &a [*a]
                ~~
       Write the value out.  [RECIPE_ALIAS]
+
+      ## a mapping merged into itself
+      recipe.yaml:1:21 This mapping is merged into itself.
+      x-a: &a { b: 1, <<: *a }
+                          ~~
+      Write the values out.  [RECIPE_ALIAS]
+
+      ## a merged list
+      recipe.yaml:2:12 "<<" merges mappings only.
+      x-b: { <<: *a }
+                 ~~
+      Give it an alias of a mapping, as in \`<<: *common\`.  [RECIPE_KEY]
 
       ## a key that is a list
       recipe.yaml:1:1 A list or a mapping cannot be a key.
