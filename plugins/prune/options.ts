@@ -1,5 +1,4 @@
-import { SELECT_OPTION } from 'onnx-lathe/onnx';
-import { TRAINING_OPTIONS } from 'onnx-lathe/train';
+import { SELECT_OPTION, TRAINING_OPTIONS } from 'onnx-lathe/plugin';
 
 /** What decides which weights stay. None of them has a default here: that more than one is given must be seen. */
 const CRITERIA = {

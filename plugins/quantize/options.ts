@@ -1,4 +1,4 @@
-import { SELECT_OPTION } from 'onnx-lathe/onnx';
+import { SELECT_OPTION } from 'onnx-lathe/plugin';
 
 export const options = {
   type: 'object',

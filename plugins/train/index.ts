@@ -1,30 +1,11 @@
-import { defineStage, UserError } from 'onnx-lathe/plugin';
-import {
-  reportTraining,
-  requestFromOptions,
-  requestFromStage,
-  TRAINING_METRICS,
-  TRAINING_OPTIONS,
-  train,
-} from 'onnx-lathe/train';
+import { defineStage, TRAINING_METRICS, UserError } from 'onnx-lathe/plugin';
+import { options } from './options.js';
 
 export default defineStage({
   name: 'train',
   revision: 1,
   summary: 'Trains a network from fresh weights, or goes on with a model.',
-  options: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['data'],
-    properties: {
-      network: {
-        type: 'string',
-        'x-lathe': 'network',
-        description: 'The network to start with fresh weights; leave it out to go on with the model given by from.',
-      },
-      ...TRAINING_OPTIONS,
-    },
-  },
+  options,
   inputs: { model: { type: 'model', optional: true } },
   outputs: { model: 'model' },
   metrics: TRAINING_METRICS,
@@ -46,21 +27,5 @@ export default defineStage({
       );
     }
   },
-  async run(stage) {
-    const { options, inputs, log } = stage;
-    const data = await stage.data(options.data);
-    const model =
-      options.network === undefined
-        ? await inputs.model!.load()
-        : await stage.network(options.network, data, stage.random.derive('network'));
-    const result = await train({
-      ...requestFromOptions(options, data.target),
-      ...requestFromStage(stage),
-      model,
-      data,
-    });
-    log.info(`trained ${result.steps} steps`, { batch: result.batch, shards: result.shards });
-    reportTraining(stage, result);
-    return { model: result.model };
-  },
+  run: async (stage) => (await import('./run.js')).run(stage),
 });

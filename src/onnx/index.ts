@@ -8,12 +8,12 @@ export { type DecodeOptions, decodeModel, readModel } from './read.js';
 export {
   type Override,
   overridesOf,
-  SELECT_OPTION,
   type Select,
   selectNodes,
   selectTensors,
   selectWeights,
 } from './select.js';
+export { SELECT_OPTION } from './select-option.js';
 export {
   foldNode,
   hasShapeRule,

@@ -1,6 +1,5 @@
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
-import type { OptionsSchema } from '../core/schema.js';
 import { type Model, type Node, nodeLabel } from './ir.js';
 import { consumersOf, isFloat, type WeightLayer, weightLayers } from './weights.js';
 
@@ -18,22 +17,6 @@ export interface Select {
   /** Like `include`, as JavaScript regular expressions over node and initializer names. */
   readonly regex?: readonly string[];
 }
-
-const PATTERNS = { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 } as const;
-
-/** The schema of an option that selects. */
-export const SELECT_OPTION = {
-  type: 'object',
-  additionalProperties: false,
-  minProperties: 1,
-  description: 'Layers or tensors by node or initializer name; * stands for any text.',
-  properties: {
-    include: { ...PATTERNS, description: 'Only these.' },
-    exclude: { ...PATTERNS, description: 'All but these.' },
-    opTypes: { ...PATTERNS, description: 'Only layers with these operators, such as Conv.' },
-    regex: { ...PATTERNS, description: 'Only what one of these regular expressions matches.' },
-  },
-} as const satisfies OptionsSchema;
 
 /** One rule of a list in which the first match wins. */
 export interface Override<T> {

@@ -13,15 +13,6 @@ export interface TrainingStage {
   metric(name: string, value: Json): void;
 }
 
-/** Metrics of a training stage, for the definition of a plugin. */
-export const TRAINING_METRICS = {
-  loss: { unit: 'nats', better: 'lower' },
-  accuracy: { unit: 'ratio', better: 'higher' },
-  epochs: { unit: 'count' },
-  imagesPerS: { unit: '', better: 'higher' },
-  history: { unit: '' },
-} as const;
-
 /**
  * The parts of a request that connect it with the stage it runs in: seed, cores, stop signal, live display, log.
  * @param more further values to show

@@ -1,0 +1,60 @@
+import { selectTensors } from 'onnx-lathe/onnx';
+import { type Model, type OptionsOf, type StageContext, UserError } from 'onnx-lathe/plugin';
+import {
+  countNonzero,
+  nonzeroPerTensor,
+  reportTraining,
+  requestFromOptions,
+  requestFromStage,
+  train,
+  trainableParameters,
+} from 'onnx-lathe/train';
+import type { options } from './options.js';
+
+export async function run(stage: StageContext<OptionsOf<typeof options>>): Promise<{ model: Model }> {
+  const { options, inputs, log } = stage;
+  const data = await stage.data(options.data);
+  const model = await inputs.model!.load();
+  const weights = trainableParameters(model).filter(({ role }) => role === 'weight');
+  const selected = new Set(selectTensors(model, options.select));
+  const penalized = weights.map(({ name }) => name).filter((name) => selected.has(name));
+  if (penalized.length === 0) {
+    throw new UserError(
+      'L1_NOTHING',
+      '`select` leaves no weight to penalize: biases and normalizations are never penalized.',
+      `The weights are ${weights.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+  const total = weights
+    .filter(({ name }) => penalized.includes(name))
+    .reduce((sum, { dims }) => sum + product(dims), 0);
+  let share = 1;
+  const request = requestFromStage(stage, () => ({ nonzeroShare: share }));
+  const result = await train({
+    ...requestFromOptions(options, data.target),
+    ...request,
+    model,
+    data,
+    regularizer: { kind: 'l1', lambda: options.lambda, method: options.method, parameters: new Set(penalized) },
+    async onEpoch(state) {
+      await request.onEpoch(state);
+      const values = await state.readWeights();
+      const nonzero = Object.fromEntries(penalized.map((name) => [name, countNonzero(values.get(name)!)]));
+      log.info('nonzero weights', nonzero);
+      share = shareOf(nonzero, total);
+    },
+  });
+  const nonzero = nonzeroPerTensor(result.model, penalized);
+  stage.metric('nonzeroPerLayer', nonzero);
+  stage.metric('nonzeroShare', shareOf(nonzero, total));
+  reportTraining(stage, result);
+  return { model: result.model };
+}
+
+function shareOf(nonzero: Readonly<Record<string, number>>, total: number): number {
+  return Object.values(nonzero).reduce((sum, count) => sum + count, 0) / total;
+}
+
+function product(dims: readonly number[]): number {
+  return dims.reduce((size, dim) => size * dim, 1);
+}

@@ -1,0 +1,95 @@
+import { modelSize } from 'onnx-lathe/evaluate';
+import { overridesOf } from 'onnx-lathe/onnx';
+import type { Model, OptionsOf, StageContext } from 'onnx-lathe/plugin';
+import {
+  applyMasks,
+  DEFAULT_THRESHOLD,
+  type MagnitudeRequest,
+  nonzeroCount,
+  prunableWeights,
+  pruneGradually,
+  pruneGroups,
+  type Scope,
+} from 'onnx-lathe/prune';
+import { requestFromOptions, requestFromStage, train } from 'onnx-lathe/train';
+import { type CriterionOptions, criterionOf } from './criterion.js';
+import type { options } from './options.js';
+
+export async function run(stage: StageContext<OptionsOf<typeof options>>): Promise<{ model: Model }> {
+  const { options, inputs, log, metric } = stage;
+  const model = await inputs.model!.load();
+  const groups = groupsOf(model, options);
+  log.info('pruning', { weights: groups.flatMap(({ weights }) => [...weights]) });
+  const { schedule } = options;
+  const { model: pruned, pruning } =
+    schedule === undefined ? oneShot(model, groups) : await stepByStep(model, groups, schedule);
+
+  for (const { name, isRescued } of pruning.layers) {
+    if (isRescued) log.warn(`"${name}" would have lost all its weights: the largest one stays`);
+  }
+  const total = pruning.layers.reduce((sum, layer) => sum + layer.total, 0);
+  const nonzero = pruning.layers.reduce((sum, { name }) => sum + nonzeroCount(pruned.graph.initializers.get(name)!), 0);
+  const size = modelSize(pruned);
+  metric('sparsity', size.sparsity);
+  metric('nonzeroParameters', size.nonzeroParameters);
+  metric('weightSparsity', 1 - nonzero / total);
+  metric('threshold', Math.min(...pruning.layers.map(({ threshold }) => threshold)));
+  metric(
+    'perLayer',
+    pruning.layers.map(({ name, total, kept, threshold }) => ({ name, total, kept, threshold })),
+  );
+  return { model: pruned };
+
+  function stepByStep(start: Model, requests: readonly MagnitudeRequest[], how: NonNullable<typeof schedule>) {
+    return pruneGradually(start, {
+      groups: requests,
+      steps: how.steps,
+      curve: how.curve,
+      async retrain(current, masks, step) {
+        const data = await stage.data(how.data);
+        log.info(`step ${step} of ${how.steps} pruned, training`);
+        const result = await train({
+          ...requestFromOptions({ ...how, schedule: { constant: { warmup: 0 } }, keep: 'last' }, data.target),
+          ...requestFromStage({
+            signal: stage.signal,
+            cores: stage.cores,
+            log,
+            metric,
+            random: stage.random.derive(`step ${step}`),
+            progress: ({ fraction, ...rest }) =>
+              stage.progress({ fraction: (step - 1 + fraction) / (how.steps - 1), ...rest }),
+          }),
+          model: current,
+          data,
+          masks,
+        });
+        return result.model;
+      },
+    });
+  }
+}
+
+interface GroupOptions extends CriterionOptions {
+  readonly scope: Scope;
+  readonly select?: Parameters<typeof prunableWeights>[1] | undefined;
+  readonly overrides?: readonly { readonly select: object; readonly with: CriterionOptions }[] | undefined;
+}
+
+/** The selected weights by the criterion that holds for them: one group for the stage, one for each override. */
+function groupsOf(model: Model, { scope, select, overrides = [], ...rest }: GroupOptions): MagnitudeRequest[] {
+  const weights = prunableWeights(model, select);
+  const exceptions = overridesOf(model, overrides);
+  const groups = [...overrides.map((override) => override.with), undefined].map((criterion) => ({
+    weights: weights.filter((name) => exceptions.get(name) === criterion),
+    criterion: criterionOf(criterion ?? rest, criterion === undefined ? 'prune' : 'overrides') ?? {
+      threshold: DEFAULT_THRESHOLD,
+    },
+    scope,
+  }));
+  return groups.filter((group) => group.weights.length > 0);
+}
+
+function oneShot(model: Model, groups: readonly MagnitudeRequest[]) {
+  const pruning = pruneGroups(model, groups);
+  return { model: applyMasks(model, pruning.masks), pruning };
+}
