@@ -11,10 +11,13 @@ const FRAGMENTS = [...PAGE.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => m
 
 /** A fragment of the page as a whole recipe. */
 function whole(fragment: string): string {
-  const head = fragment.includes('version:') ? '' : 'version: 1\n';
-  if (fragment.startsWith('  - ')) return `${head}stages:\n${fragment}`;
-  if (fragment.startsWith('    ')) return `${head}stages:\n  - id: a\n    uses: b\n${fragment}`;
-  return `${head}${fragment}${fragment.includes('stages:') ? '' : 'stages: [{ id: a, uses: b }]\n'}`;
+  const margin = ' '.repeat(/^ */.exec(fragment)![0].length);
+  const text = fragment.replaceAll(new RegExp(`^${margin}`, 'gm'), '');
+  const indented = (by: number) => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
+  const head = text.includes('version:') ? '' : 'version: 1\n';
+  if (text.startsWith('- ')) return `${head}stages:\n${indented(2)}`;
+  if (text.startsWith('expect:')) return `${head}stages:\n  - id: a\n    uses: b\n${indented(4)}`;
+  return `${head}${text}${text.includes('stages:') ? '' : 'stages: [{ id: a, uses: b }]\n'}`;
 }
 
 test.each(FRAGMENTS)('a recipe may say: %s', async (fragment) => {
