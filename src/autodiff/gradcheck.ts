@@ -8,6 +8,8 @@ import { BUILT_IN_RULES, type RuleTable } from './table.js';
 export interface CheckedFunction {
   /** Float32 inputs of the function, all of them differentiated. */
   readonly inputs: Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>;
+  /** Version of ai.onnx of the graph that is built. Default: what Lathe builds with. */
+  readonly opset?: number;
   /** Appends the function to the builder; the result may have any shape. */
   build(b: GraphBuilder, inputs: Readonly<Record<string, Value>>): Value;
 }
@@ -82,7 +84,7 @@ async function runBackward(b: GraphBuilder, feeds: Readonly<Record<string, Feed>
 }
 
 function declare(fn: CheckedFunction) {
-  const b = new GraphBuilder();
+  const b = new GraphBuilder(fn.opset === undefined ? {} : { opset: fn.opset });
   const inputs = Object.entries(fn.inputs).map(([name, { dims }]) => b.input(name, 'float32', dims));
   const result = fn.build(b, Object.fromEntries(inputs.map((value) => [value.name, value])));
   return { b, inputs, result };

@@ -2,6 +2,7 @@ export { type BackwardOptions, buildBackward } from './backward.js';
 export { checkDifferentiable, differentiability, type NodeDifferentiability } from './check.js';
 export { appendForward, type BatchNormForm, type Forward, type ForwardOptions } from './forward.js';
 export { type CheckedFunction, type CheckOptions, checkGradients, type InputCheck } from './gradcheck.js';
+export { checkModelGradients, type ModelCheckOptions } from './gradcheck-model.js';
 export {
   type CallBase,
   defineGradient,

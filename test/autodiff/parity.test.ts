@@ -20,10 +20,14 @@ const WITHOUT_VECTORS = new Set([
   'Gelu',
   'GroupNormalization',
   'Identity',
+  'MeanVarianceNormalization',
   'QuantizeLinear',
+  'RMSNormalization',
   'Round',
+  'ScatterND',
   'Sign',
   'SpaceToDepth',
+  'Swish',
   'Where',
 ]);
 
@@ -54,7 +58,7 @@ describe('every gradient', () => {
 
 /** BatchNormalization → batch-normalization; runs of capitals stay together. */
 function fileOf(opType: string): string {
-  const special: Record<string, string> = { PRelu: 'prelu' };
+  const special: Record<string, string> = { PRelu: 'prelu', ScatterND: 'scatter-nd' };
   return (
     special[opType] ??
     opType

@@ -16,6 +16,7 @@ import { depthToSpaceGradient } from './depth-to-space.js';
 import { dequantizeLinearGradient } from './dequantize-linear.js';
 import { divGradient } from './div.js';
 import { dropoutGradient } from './dropout.js';
+import { einsumGradient } from './einsum.js';
 import { eluGradient } from './elu.js';
 import { erfGradient } from './erf.js';
 import { expGradient } from './exp.js';
@@ -38,10 +39,13 @@ import { layerNormalizationGradient } from './layer-normalization.js';
 import { leakyReluGradient } from './leaky-relu.js';
 import { logGradient } from './log.js';
 import { logSoftmaxGradient } from './log-softmax.js';
+import { lpNormalizationGradient } from './lp-normalization.js';
+import { lrnGradient } from './lrn.js';
 import { matMulGradient } from './mat-mul.js';
 import { maxGradient } from './max.js';
 import { maxPoolGradient } from './max-pool.js';
 import { meanGradient } from './mean.js';
+import { meanVarianceNormalizationGradient } from './mean-variance-normalization.js';
 import { minGradient } from './min.js';
 import { mishGradient } from './mish.js';
 import { mulGradient } from './mul.js';
@@ -57,12 +61,16 @@ import { reduceLogSumExpGradient } from './reduce-log-sum-exp.js';
 import { reduceMaxGradient } from './reduce-max.js';
 import { reduceMeanGradient } from './reduce-mean.js';
 import { reduceMinGradient } from './reduce-min.js';
+import { reduceProdGradient } from './reduce-prod.js';
 import { reduceSumGradient } from './reduce-sum.js';
 import { reduceSumSquareGradient } from './reduce-sum-square.js';
 import { reluGradient } from './relu.js';
 import { reshapeGradient } from './reshape.js';
 import { resizeGradient } from './resize.js';
+import { rmsNormalizationGradient } from './rms-normalization.js';
 import { roundGradient } from './round.js';
+import { scatterElementsGradient } from './scatter-elements.js';
+import { scatterNdGradient } from './scatter-nd.js';
 import { seluGradient } from './selu.js';
 import { sigmoidGradient } from './sigmoid.js';
 import { signGradient } from './sign.js';
@@ -77,6 +85,7 @@ import { sqrtGradient } from './sqrt.js';
 import { squeezeGradient } from './squeeze.js';
 import { subGradient } from './sub.js';
 import { sumGradient } from './sum.js';
+import { swishGradient } from './swish.js';
 import { tanhGradient } from './tanh.js';
 import { thresholdedReluGradient } from './thresholded-relu.js';
 import { tileGradient } from './tile.js';
@@ -104,6 +113,7 @@ export const GRADIENTS: readonly GradientRule[] = [
   dequantizeLinearGradient,
   divGradient,
   dropoutGradient,
+  einsumGradient,
   eluGradient,
   erfGradient,
   expGradient,
@@ -122,14 +132,17 @@ export const GRADIENTS: readonly GradientRule[] = [
   hardSwishGradient,
   identityGradient,
   instanceNormalizationGradient,
+  lrnGradient,
   layerNormalizationGradient,
   leakyReluGradient,
   logGradient,
   logSoftmaxGradient,
+  lpNormalizationGradient,
   matMulGradient,
   maxGradient,
   maxPoolGradient,
   meanGradient,
+  meanVarianceNormalizationGradient,
   minGradient,
   mishGradient,
   mulGradient,
@@ -138,6 +151,7 @@ export const GRADIENTS: readonly GradientRule[] = [
   padGradient,
   powGradient,
   quantizeLinearGradient,
+  rmsNormalizationGradient,
   reciprocalGradient,
   reduceL1Gradient,
   reduceL2Gradient,
@@ -145,12 +159,15 @@ export const GRADIENTS: readonly GradientRule[] = [
   reduceMaxGradient,
   reduceMeanGradient,
   reduceMinGradient,
+  reduceProdGradient,
   reduceSumGradient,
   reduceSumSquareGradient,
   reluGradient,
   reshapeGradient,
   resizeGradient,
   roundGradient,
+  scatterElementsGradient,
+  scatterNdGradient,
   seluGradient,
   sigmoidGradient,
   signGradient,
@@ -165,6 +182,7 @@ export const GRADIENTS: readonly GradientRule[] = [
   squeezeGradient,
   subGradient,
   sumGradient,
+  swishGradient,
   tanhGradient,
   thresholdedReluGradient,
   tileGradient,

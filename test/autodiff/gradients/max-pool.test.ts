@@ -26,6 +26,10 @@ describeGradient('MaxPool', {
   'one spatial axis': { inputs: [distinct(2, 2, 8)], attributes: { kernel_shape: [2], strides: [2] } },
   'one spatial axis, overlapping': { inputs: [distinct(2, 2, 7)], attributes: { kernel_shape: [3], strides: [2] } },
   dilations: { inputs: [distinct(1, 2, 7, 7)], attributes: { kernel_shape: [2, 2], dilations: [2, 3] } },
+  'three spatial axes': {
+    inputs: [distinct(1, 2, 4, 4, 4)],
+    attributes: { kernel_shape: [2, 2, 2], strides: [2, 2, 2] },
+  },
   'a Relu before it': {
     inputs: [distinct(2, 2, 4, 4)],
     build: (b, [x]) => b.op('MaxPool', [b.op('Relu', [x!])], { kernel_shape: [2, 2], strides: [2, 2] }),
