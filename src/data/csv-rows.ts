@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import Papa from 'papaparse';
+import type { ParseError } from 'papaparse';
 import { UserError } from '../core/errors.js';
 import { ByteReader } from './byte-reader.js';
 
@@ -41,7 +41,7 @@ export async function visitRows(
     yield decoder.decode();
   }
   let line = 1;
-  const step = (fields: readonly string[], errors: readonly Papa.ParseError[]) => {
+  const step = (fields: readonly string[], errors: readonly ParseError[]) => {
     bytesSinceRow = 0;
     const start = line;
     line += 1 + fields.reduce((sum, field) => sum + field.split('\n').length - 1, 0);
@@ -60,11 +60,12 @@ export async function visitRows(
   }
 }
 
-function parseStream(
+async function parseStream(
   stream: Readable,
   delimiter: string,
-  step: (fields: readonly string[], errors: readonly Papa.ParseError[]) => void,
+  step: (fields: readonly string[], errors: readonly ParseError[]) => void,
 ): Promise<void> {
+  const { default: Papa } = await import('papaparse');
   return new Promise((resolve, reject) => {
     let failure: { readonly reason: unknown } | undefined;
     Papa.parse<string[]>(stream, {

@@ -1,4 +1,4 @@
-import { type UnzipFileInfo, unzipSync } from 'fflate';
+import type { UnzipFileInfo } from 'fflate';
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import { allocateBytes } from './allocate.js';
@@ -20,7 +20,7 @@ export async function readNpz(
   signal: AbortSignal,
 ): Promise<Map<string, NpyArray>> {
   const archive = await readArchive(path);
-  const members = unpack(path, archive, names);
+  const members = await unpack(path, archive, names);
   const arrays = new Map<string, NpyArray>();
   for (const name of names) {
     const member = members.get(name);
@@ -50,7 +50,8 @@ async function readArchive(path: string): Promise<Uint8Array> {
   }
 }
 
-function unpack(path: string, archive: Uint8Array, names: readonly string[]): Map<string, Uint8Array> {
+async function unpack(path: string, archive: Uint8Array, names: readonly string[]): Promise<Map<string, Uint8Array>> {
+  const { unzipSync } = await import('fflate');
   const present: string[] = [];
   const filter = (file: UnzipFileInfo): boolean => {
     const name = file.name.replace(/\.npy$/, '');

@@ -3,7 +3,6 @@ import { UserError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import type { Registry } from '../core/registry.js';
 import type { Model } from '../onnx/ir.js';
-import { readModel } from '../onnx/read.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { addLayers, checkLayers } from './layers.js';
 import type { NetworkDefinition } from './network.js';
@@ -46,8 +45,10 @@ async function build(source: NetworkSource, { inputShape, outputs, random, regis
       addLayers(stack, source.layers);
       return stack.finish();
     }
-    case 'file':
+    case 'file': {
+      const { readModel } = await import('../onnx/read.js');
       return withSymbolicBatch(await readModel(source.file));
+    }
     case 'uses': {
       const definition = registry.get(source.uses);
       if (definition === undefined) {

@@ -1,5 +1,6 @@
 export * from './builder.js';
 export { checkModel } from './check.js';
+export { encodeMetadata } from './encode-metadata.js';
 export { type InferOptions, inferShapes } from './infer.js';
 export * from './ir.js';
 export { constantTensor, liftConstants } from './lift.js';
@@ -27,4 +28,4 @@ export * from './tensor.js';
 export { upgradeOpset } from './upgrade.js';
 export * from './versions.js';
 export { consumersOf, isFloat, producersOf, type WeightLayer, weightAxes, weightLayers } from './weights.js';
-export { encodeMetadata, encodeModel, type WriteOptions, writeModel } from './write.js';
+export { encodeModel, type WriteOptions, writeModel } from './write.js';

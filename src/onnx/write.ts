@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import type { Model } from './ir.js';
-import { type ExternalPlace, metadataBytes, modelSegments } from './proto/encode.js';
+import { type ExternalPlace, modelSegments } from './proto/encode.js';
 import { joined } from './proto/wire.js';
 
 export interface WriteOptions {
@@ -27,11 +27,6 @@ const LARGE_TENSOR_BYTES = 1 << 20;
  */
 export function encodeModel(model: Model): Uint8Array {
   return joined(modelSegments(model));
-}
-
-/** Metadata as bytes that may be appended to a finished .onnx file; where a key occurs twice the last one counts. */
-export function encodeMetadata(entries: ReadonlyMap<string, string> | Readonly<Record<string, string>>): Uint8Array {
-  return metadataBytes(entries instanceof Map ? entries : Object.entries(entries));
 }
 
 /**

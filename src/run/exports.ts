@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path';
 import { guarded, systemCode } from '../artifacts/storage-error.js';
 import { sha256, sha256File } from '../core/hash.js';
+import { encodeMetadata } from '../onnx/encode-metadata.js';
 import type { LiveModel } from './live-model.js';
 import { provenanceEntries } from './provenance.js';
 
@@ -27,7 +28,7 @@ export async function exportModel(
     if ((model.stored?.files.length ?? 1) > 1) return exportWithData(model, to, by);
     const blob = await readFile(model.path);
     // A message of protocol buffers may be followed by more entries of its repeated fields.
-    const bytes = Buffer.concat([blob, await provenanceOf(model, by)]);
+    const bytes = Buffer.concat([blob, provenanceOf(model, by)]);
     const digest = sha256(bytes);
     if ((await digestIfThere(to)) === digest) return { bytes: bytes.length, digest, isNew: false };
     const temporary = join(dirname(to), `.${basename(to)}.${randomBytes(4).toString('hex')}`);
@@ -47,12 +48,8 @@ export async function exportModel(
   });
 }
 
-async function provenanceOf(
-  model: LiveModel,
-  by: { readonly recipe: string; readonly lathe: string },
-): Promise<Uint8Array> {
+function provenanceOf(model: LiveModel, by: { readonly recipe: string; readonly lathe: string }): Uint8Array {
   if (model.origin === null) return new Uint8Array();
-  const { encodeMetadata } = await import('../onnx/write.js');
   return encodeMetadata(provenanceEntries({ ...model.origin, ...by }));
 }
 

@@ -15,10 +15,11 @@ import {
 } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../src/onnx/builder.js';
+import { encodeMetadata } from '../../src/onnx/encode-metadata.js';
 import type { DataType, Model, Tensor } from '../../src/onnx/ir.js';
 import { decodeModel } from '../../src/onnx/read.js';
 import { byteLengthOf, floatsOf, floatTensor, int64Tensor, intsOf } from '../../src/onnx/tensor.js';
-import { encodeMetadata, encodeModel } from '../../src/onnx/write.js';
+import { encodeModel } from '../../src/onnx/write.js';
 import { Session } from '../../src/runtime/session.js';
 
 function small(): Model {

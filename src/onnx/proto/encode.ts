@@ -22,7 +22,8 @@ import {
 } from 'onnx-buf';
 import type { Attribute, Dim, Graph, Model, Node, Tensor, ValueInfo } from '../ir.js';
 import { dataTypeNumber } from './data-type.js';
-import { joined, push, pushField, type Segments, segments } from './wire.js';
+import { metadataBytes } from './metadata.js';
+import { push, pushField, type Segments, segments } from './wire.js';
 
 /** Where a tensor's bytes lie outside the model file. */
 export interface ExternalPlace {
@@ -32,7 +33,6 @@ export interface ExternalPlace {
 }
 
 const GRAPH_IN_MODEL = 7;
-const METADATA_IN_MODEL = 14;
 const INITIALIZER_IN_GRAPH = 5;
 const RAW_DATA_IN_TENSOR = 9;
 
@@ -66,17 +66,6 @@ export function modelSegments(model: Model, external: ReadonlyMap<string, Extern
   push(result, metadataBytes(model.metadata));
   if (model.opaque !== undefined) push(result, model.opaque);
   return result;
-}
-
-/** metadata_props as fields of a ModelProto: valid at the end of any .onnx file, since protobuf merges what it finds. */
-export function metadataBytes(entries: Iterable<readonly [string, string]>): Uint8Array {
-  const result = segments();
-  for (const [key, value] of entries) {
-    const entry = segments();
-    push(entry, toBinary(StringStringEntryProtoSchema, create(StringStringEntryProtoSchema, { key, value })));
-    pushField(result, METADATA_IN_MODEL, entry);
-  }
-  return joined(result);
 }
 
 function tensorSegments(name: string, tensor: Tensor, place: ExternalPlace | undefined): Segments {
