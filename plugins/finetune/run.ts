@@ -10,7 +10,9 @@ import {
 } from 'onnx-lathe/train';
 import type { options } from './options.js';
 
-export async function run(stage: StageContext<OptionsOf<typeof options>>): Promise<{ model: Model }> {
+type FinetuneStage = StageContext<OptionsOf<typeof options>>;
+
+export async function run(stage: FinetuneStage): Promise<{ model: Model }> {
   const { options, inputs, log } = stage;
   const data = await stage.data(options.data);
   const model = await inputs.model!.load();

@@ -15,7 +15,9 @@ import { requestFromOptions, requestFromStage, train } from 'onnx-lathe/train';
 import { type CriterionOptions, criterionOf } from './criterion.js';
 import type { options } from './options.js';
 
-export async function run(stage: StageContext<OptionsOf<typeof options>>): Promise<{ model: Model }> {
+type PruneStage = StageContext<OptionsOf<typeof options>>;
+
+export async function run(stage: PruneStage): Promise<{ model: Model }> {
   const { options, inputs, log, metric } = stage;
   const model = await inputs.model!.load();
   const groups = groupsOf(model, options);

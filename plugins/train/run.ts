@@ -2,7 +2,9 @@ import type { Model, OptionsOf, StageContext } from 'onnx-lathe/plugin';
 import { reportTraining, requestFromOptions, requestFromStage, train } from 'onnx-lathe/train';
 import type { options } from './options.js';
 
-export async function run(stage: StageContext<OptionsOf<typeof options>>): Promise<{ model: Model }> {
+type TrainStage = StageContext<OptionsOf<typeof options>>;
+
+export async function run(stage: TrainStage): Promise<{ model: Model }> {
   const { options, inputs, log } = stage;
   const data = await stage.data(options.data);
   const model =
