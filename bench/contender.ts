@@ -1,9 +1,10 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 /** A live process that runs training steps on demand: it reads a number of steps and answers with the ms they took. */
 export class Contender {
-  private readonly child: ChildProcessWithoutNullStreams;
+  private readonly child: ChildProcessByStdio<Writable, Readable, null>;
   private readonly lines: AsyncIterator<string>;
 
   constructor(
@@ -12,8 +13,7 @@ export class Contender {
     env: Readonly<Record<string, string>> = {},
   ) {
     const [file, ...args] = command;
-    this.child = spawn(file, args, { env: { ...process.env, ...env } });
-    this.child.stderr.pipe(process.stderr);
+    this.child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
@@ -25,13 +25,22 @@ export class Contender {
 
   /** Milliseconds of one step, averaged over a burst. */
   async burst(steps: number): Promise<number> {
-    this.child.stdin.write(`${steps}\n`);
-    return Number(await this.nextLine()) / steps;
+    return (await this.ask(String(steps))) / steps;
+  }
+
+  /** MiB, the peak of its resident memory so far. */
+  memory(): Promise<number> {
+    return this.ask('memory');
   }
 
   stop(): void {
     this.child.stdin.end();
     this.child.kill();
+  }
+
+  private async ask(line: string): Promise<number> {
+    this.child.stdin.write(`${line}\n`);
+    return Number(await this.nextLine());
   }
 
   private async nextLine(): Promise<string> {

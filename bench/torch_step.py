@@ -1,9 +1,13 @@
-"""Training steps of one network in PyTorch, on demand: the peer that bench/train-step.ts measures against.
+"""Training steps of one subject in PyTorch, on demand: the peer that bench/train-step.ts measures against.
 
-Reads lines from standard input, each a number of steps; runs them and answers with the milliseconds they took. Usage:
-    python3 bench/torch_step.py NETWORK BATCH THREADS [channels_last]
+Reads lines from standard input. A number of steps: runs them and answers with the milliseconds they took. "memory":
+answers with the peak of the process's resident memory in MiB. Usage:
+    python3 bench/torch_step.py SUBJECT THREADS [channels_last]
 """
 
+import gzip
+import os
+import re
 import sys
 import time
 
@@ -27,6 +31,38 @@ class Block(nn.Module):
 
     def forward(self, x):
         return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class TransformerBlock(nn.Module):
+    """One pre-norm block with attention over all tokens, and a classifier of their mean."""
+
+    def __init__(self, width=128, heads=4):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.projection = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, x):
+        n, tokens, width = x.shape
+        mixed = self.qkv(self.norm1(x)).view(n, tokens, 3, self.heads, width // self.heads)
+        query, key, value = mixed.permute(2, 0, 3, 1, 4)
+        shares = torch.softmax(query @ key.transpose(2, 3) * (width // self.heads) ** -0.5, -1)
+        x = x + self.projection((shares @ value).transpose(1, 2).reshape(n, tokens, width))
+        x = x + self.down(nn.functional.gelu(self.up(self.norm2(x))))
+        return self.head(x.mean(1))
+
+
+def resnet(blocks):
+    """Like ResNet-20 for small images (He et al. 2016), with as many blocks per stage."""
+    layers = [conv_bn(3, 16), nn.ReLU()]
+    channels = 16
+    for stage, width in enumerate((16, 32, 64)):
+        for block in range(blocks):
+            layers.append(Block(channels, width, 2 if stage > 0 and block == 0 else 1))
+            channels = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
 NETWORKS = {
@@ -66,47 +102,66 @@ NETWORKS = {
             nn.Linear(84, 10),
         ),
     ),
-    "resnet8": (
-        [3, 32, 32],
-        lambda: nn.Sequential(
-            conv_bn(3, 16),
-            nn.ReLU(),
-            Block(16, 16, 1),
-            Block(16, 32, 2),
-            Block(32, 64, 2),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Linear(64, 10),
-        ),
-    ),
+    "resnet8": ([3, 32, 32], lambda: resnet(1)),
+    "resnet20": ([3, 32, 32], lambda: resnet(3)),
+    "transformer": ([64, 128], TransformerBlock),
 }
+NETWORKS["fashion-epoch"] = NETWORKS["lenet5"]
 SAMPLES = 4096
+FOLDER = os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist")
+
+
+def noise(shape):
+    """Random samples in memory, and how a batch of them is made."""
+    x, y = torch.randn(SAMPLES, *shape), torch.randint(10, (SAMPLES,))
+    return SAMPLES, lambda chosen: (x[chosen], y[chosen])
+
+
+def fashion():
+    """Fashion-MNIST's training images as bytes, normalized batch by batch."""
+
+    def read(name, header):
+        with gzip.open(f"{FOLDER}/{name}.gz") as file:
+            return torch.frombuffer(bytearray(file.read()[header:]), dtype=torch.uint8)
+
+    images = read("train-images-idx3-ubyte", 16).view(-1, 1, 28, 28)
+    labels = read("train-labels-idx1-ubyte", 8).long()
+    mean = images.double().mean()
+    scale, shift = float(1 / images.double().std()), float(mean / images.double().std())
+    return len(images), lambda chosen: (images[chosen].float().mul_(scale).sub_(shift), labels[chosen])
 
 
 def main():
-    name, batch, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    memory_format = torch.channels_last if "channels_last" in sys.argv[4:] else torch.contiguous_format
+    name, threads = sys.argv[1], int(sys.argv[2])
+    memory_format = torch.channels_last if "channels_last" in sys.argv[3:] else torch.contiguous_format
     torch.set_num_threads(threads)
     shape, build = NETWORKS[name]
+    batch = 16 if name == "transformer" else 64
     model = build()
     if len(shape) == 3:
         model = model.to(memory_format=memory_format)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    if name == "transformer":
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    else:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     criterion = nn.CrossEntropyLoss()
-    x = torch.randn(SAMPLES, *shape)
-    y = torch.randint(10, (SAMPLES,))
-    order = torch.randperm(SAMPLES)
+    count, read = fashion() if name == "fashion-epoch" else noise(shape)
+    order = torch.randperm(count)
     position = 0
     print("ready", flush=True)
     for line in sys.stdin:
+        if line.strip() == "memory":
+            with open("/proc/self/status") as status:
+                print(int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1024, flush=True)
+            continue
         start = time.perf_counter()
         for _ in range(int(line)):
-            if position + batch > SAMPLES:
-                order, position = torch.randperm(SAMPLES), 0
-            chosen = order[position : position + batch]
+            if position + batch > count:
+                order, position = torch.randperm(count), 0
+            x, y = read(order[position : position + batch])
             position += batch
             optimizer.zero_grad(set_to_none=True)
-            loss = criterion(model(x[chosen].contiguous(memory_format=memory_format)), y[chosen])
+            loss = criterion(model(x.contiguous(memory_format=memory_format) if x.dim() == 4 else x), y)
             loss.backward()
             optimizer.step()
             loss.item()

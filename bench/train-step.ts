@@ -1,13 +1,17 @@
 /**
  * Times a training step of Lathe against PyTorch's: npm run build && npx jiti bench/train-step.ts [options]
  *
- *   --networks lenet-cifar,lenet5,mlp   --batch 64   --rounds 15   --steps 20   --cores 1,2
+ *   --subjects lenet-cifar,lenet5,mlp,transformer,resnet20,fashion-epoch   --rounds 15   --steps 20   --cores 1,2
+ *   --against /path/to/another/checkout   adds a built copy of Lathe, to compare two states of the source
+ *   --peers none                          leaves PyTorch out
  *
  * One live process per contender; in every round each of them runs one short burst, in an order that turns, so that what
  * else the machine does hits all alike. The figure is the median over the rounds. PyTorch is judged at its best of 1 and 2
- * threads, with glibc's malloc as it comes and with it tuned against page faults, which slow PyTorch down on some machines.
- * Needs PyTorch for the Python in $PYTHON (default /usr/bin/python3).
+ * threads, with glibc's malloc as it comes and with it tuned against page faults, which slow PyTorch down on some machines;
+ * Lathe runs with it tuned, as in every stage. Needs PyTorch for the Python in $PYTHON (default /usr/bin/python3), and
+ * Debian's dataset-fashion-mnist for fashion-epoch, whose burst is a whole epoch (3 rounds).
  */
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Contender, median } from './contender.js';
 
@@ -16,62 +20,73 @@ const TUNED_MALLOC = {
   MALLOC_TRIM_THRESHOLD_: '1073741824',
   MALLOC_TOP_PAD_: '67108864',
 };
+/** Images of an epoch / batch. */
+const EPOCH_STEPS = 937;
 
 const { values: options } = parseArgs({
   options: {
-    networks: { type: 'string', default: 'lenet-cifar,lenet5,mlp' },
-    batch: { type: 'string', default: '64' },
+    subjects: { type: 'string', default: 'lenet-cifar,lenet5,mlp,transformer,resnet20,fashion-epoch' },
     rounds: { type: 'string', default: '15' },
     steps: { type: 'string', default: '20' },
     cores: { type: 'string', default: '1,2' },
+    against: { type: 'string' },
+    peers: { type: 'string', default: 'pytorch' },
   },
 });
-const JITI = 'node_modules/jiti/lib/jiti-cli.mjs';
+const JITI = `${process.cwd()}/node_modules/jiti/lib/jiti-cli.mjs`;
 const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
 
-process.stdout.write(`Milliseconds for one training step, batch ${options.batch}: median of ${options.rounds} rounds`);
-process.stdout.write(` of ${options.steps} steps; in brackets the fastest round.\n\n`);
-for (const network of options.networks.split(',')) {
-  const contenders = contendersFor(network);
+for (const subject of options.subjects.split(',')) {
+  const isEpoch = subject.endsWith('-epoch');
+  const rounds = isEpoch ? Math.min(3, Number(options.rounds)) : Number(options.rounds);
+  const steps = isEpoch ? EPOCH_STEPS : Number(options.steps);
+  const contenders = contendersFor(subject);
   try {
-    report(network, await race(contenders, Number(options.rounds), Number(options.steps)));
+    const times = await race(contenders, rounds, steps);
+    const memory = new Map<string, number>();
+    for (const contender of contenders) memory.set(contender.name, await contender.memory());
+    process.stdout.write(`### ${subject}\n\n${rounds} rounds of ${steps} steps; `);
+    process.stdout.write(`load average ${loadavg()[0]!.toFixed(1)} at the end.\n\n`);
+    report(times, memory, isEpoch ? EPOCH_STEPS : 1);
   } finally {
     for (const contender of contenders) contender.stop();
   }
 }
 
-function contendersFor(network: string): Contender[] {
-  const ours = options.cores
-    .split(',')
-    .map(
-      (cores) =>
-        new Contender(`Lathe, ${plural(cores, 'core')}`, [
-          process.execPath,
-          JITI,
-          'bench/lathe-step.ts',
-          network,
-          options.batch,
-          cores,
-        ]),
+function contendersFor(subject: string): Contender[] {
+  const lathe = (name: string, folder: string) =>
+    options.cores
+      .split(',')
+      .map(
+        (cores) =>
+          new Contender(
+            `${name}, ${plural(cores, 'core')}`,
+            [process.execPath, JITI, `${folder}/bench/lathe-step.ts`, subject, cores],
+            TUNED_MALLOC,
+          ),
+      );
+  const ours = lathe('Lathe', process.cwd());
+  const others = options.against === undefined ? [] : lathe('other Lathe', options.against);
+  return [...ours, ...others, ...(options.peers === 'none' ? [] : peers(subject))];
+}
+
+function peers(subject: string): Contender[] {
+  const torch = (threads: number, malloc: 'default' | 'tuned', ...flags: string[]) =>
+    new Contender(
+      ['PyTorch', plural(threads, 'thread'), `${malloc} malloc`, ...flags].join(', '),
+      [PYTHON, 'bench/torch_step.py', subject, String(threads), ...flags],
+      malloc === 'tuned' ? TUNED_MALLOC : {},
     );
-  const theirs = [1, 2].flatMap((threads) =>
-    (['default', 'tuned'] as const).map(
-      (malloc) =>
-        new Contender(
-          `PyTorch, ${plural(threads, 'thread')}, ${malloc} malloc`,
-          [PYTHON, 'bench/torch_step.py', network, options.batch, String(threads)],
-          malloc === 'tuned' ? TUNED_MALLOC : {},
-        ),
-    ),
-  );
-  return [...ours, ...theirs];
+  const settings = [torch(1, 'default'), torch(1, 'tuned'), torch(2, 'default'), torch(2, 'tuned')];
+  // PyTorch's best layout for residual networks, its worst for small ones.
+  return subject.startsWith('resnet') ? [...settings, torch(2, 'tuned', 'channels_last')] : settings;
 }
 
 /** Times of one step by contender, one per round. */
 async function race(contenders: readonly Contender[], rounds: number, steps: number): Promise<Map<string, number[]>> {
   for (const contender of contenders) {
     await contender.ready();
-    await contender.burst(steps);
+    await contender.burst(Math.min(steps, 50));
   }
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
@@ -83,18 +98,29 @@ async function race(contenders: readonly Contender[], rounds: number, steps: num
   return times;
 }
 
-function report(network: string, times: ReadonlyMap<string, readonly number[]>): void {
-  const best = (prefix: string) =>
-    Math.min(...[...times].filter(([name]) => name.startsWith(prefix)).map(([, rounds]) => median(rounds)));
-  const lines = [`### ${network}`, '', '| contender | ms | images/s |', '| --- | --- | --- |'];
+/** @param unit how many steps the printed time stands for */
+function report(
+  times: ReadonlyMap<string, readonly number[]>,
+  memory: ReadonlyMap<string, number>,
+  unit: number,
+): void {
+  const best = (prefix: string, of: (rounds: readonly number[]) => number) =>
+    Math.min(...[...times].filter(([name]) => name.startsWith(prefix)).map(([, rounds]) => of(rounds)));
+  const fastest = (rounds: readonly number[]) => Math.min(...rounds);
+  const lines = [`| contender | median ms | fastest | peak MiB |`, '| --- | --- | --- | --- |'];
   for (const [name, rounds] of times) {
-    const ms = median(rounds);
-    const rate = Math.round((Number(options.batch) * 1000) / ms);
-    lines.push(`| ${name} | ${ms.toFixed(2)} (${Math.min(...rounds).toFixed(2)}) | ${rate} |`);
+    const [middle, least] = [median(rounds) * unit, fastest(rounds) * unit].map((ms) => ms.toPrecision(3));
+    lines.push(`| ${name} | ${middle} | ${least} | ${Math.round(memory.get(name)!)} |`);
   }
-  const ratio = best('Lathe') / best('PyTorch');
-  lines.push('', `Best of Lathe / best of PyTorch: **${ratio.toFixed(2)}** (below 1: Lathe is faster)`, '');
-  process.stdout.write(`${lines.join('\n')}\n`);
+  for (const prefix of ['PyTorch', 'other Lathe']) {
+    if (![...times.keys()].some((name) => name.startsWith(prefix))) continue;
+    const [middle, least] = [median, fastest].map((of) => (best('Lathe', of) / best(prefix, of)).toFixed(2));
+    lines.push(
+      '',
+      `Best of Lathe / best of ${prefix}: **${middle}** (of the fastest rounds: ${least}); below 1 Lathe is faster.`,
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n\n`);
 }
 
 function plural(count: number | string, noun: string): string {
