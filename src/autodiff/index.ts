@@ -1,8 +1,10 @@
 export { type BackwardOptions, buildBackward } from './backward.js';
+export { blockConvolutions } from './blocked-convolution.js';
 export { checkDifferentiable, differentiability, type NodeDifferentiability } from './check.js';
 export { appendForward, type BatchNormForm, type Forward, type ForwardOptions } from './forward.js';
 export { type CheckedFunction, type CheckOptions, checkGradients, type InputCheck } from './gradcheck.js';
 export { checkModelGradients, type ModelCheckOptions } from './gradcheck-model.js';
+export { probeChannelBlock } from './probe-channel-block.js';
 export {
   type CallBase,
   defineGradient,

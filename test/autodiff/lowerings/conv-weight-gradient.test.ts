@@ -89,6 +89,7 @@ describe('ways to compute the weight gradient of a convolution', () => {
     ['strides with many channels', { image: [64, 16, 32, 32], channels: 32, kernel: [3, 3], stride: 2 }, 'tap'],
     ['many channels', { image: [64, 64, 8, 8], channels: 64, kernel: [3, 3], pad: 1 }, 'tap'],
     ['the second layer of LeNet', { image: [64, 6, 14, 14], channels: 16, kernel: [5, 5] }, 'rows'],
+    ['few channels into many', { image: [64, 3, 32, 32], channels: 16, kernel: [3, 3], pad: 1 }, 'rows'],
     ['the first layer of LeNet', { image: [64, 3, 32, 32], channels: 6, kernel: [5, 5] }, 'separableShift'],
   ] as [string, Shape, WeightGradientName][])('chooses by shape: %s', (_, shape, expected) => {
     const { window, dyDims, groups } = parts(shape);

@@ -31,14 +31,15 @@ export function convWeightGradient(b: GraphBuilder, problem: WeightGradientProbl
  */
 export function chooseWeightGradient(problem: WeightGradientProblem): WeightGradientName {
   const { window, groups } = problem;
-  const { k, cg } = sizesOf(problem);
+  const { k, cg, og } = sizesOf(problem);
   if (groups > 1 && cg === 1) return isPlane(window) && k <= 9 ? 'tap' : 'batchAsGroups';
   if (k === 1) return 'tap';
   if (!isPlane(window)) return cg >= 16 ? 'tap' : 'im2col';
   if (cg === 1) return 'im2col';
   if (cg >= 32 && k <= 9) return 'tap';
-  const { height, oh } = planeOf(window);
-  // The product of separableShift runs over all rows of the padded image instead of the output's.
-  if (height >= 1.3 * oh) return 'rows';
+  const { kw, height, oh } = planeOf(window);
+  // Both shift the columns of x; then rows copies C·kw planes for every kernel row, separableShift O planes, and its
+  // product runs over the padding rows as well.
+  if (kw * cg < og || height >= 1.3 * oh) return 'rows';
   return 'separableShift';
 }

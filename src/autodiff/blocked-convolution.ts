@@ -1,0 +1,137 @@
+import type { GraphBuilder, Value } from '../onnx/builder.js';
+import type { Node } from '../onnx/ir.js';
+import { sizeOf } from '../onnx/tensor.js';
+import { dimsOf, isSameShape, pad, reshape, transpose } from './emit.js';
+import { groupOf, padsOf, type SpatialSizes } from './window.js';
+
+/**
+ * Rewrites the convolutions of a finished training graph so that they run on onnxruntime's channel-blocked kernels,
+ * 1.3 to 2.5 times as fast. onnxruntime does this by itself for constant weights only, which a training graph has none of.
+ * Values keep their names; results differ by rounding. Gradients must be built before: the kernels have no rules.
+ * @param block channels per block, from `probeChannelBlock`
+ * @returns how many convolutions were rewritten
+ */
+export function blockConvolutions(b: GraphBuilder, block: number): number {
+  const nodes = b.graph.nodes.splice(0);
+  const reordered = new Map<string, Value>();
+  let count = 0;
+  for (const node of nodes) {
+    const problem = problemOf(b, node, block);
+    if (problem === null) {
+      b.graph.nodes.push(node);
+      continue;
+    }
+    emit(b, node, problem, reordered);
+    count++;
+  }
+  return count;
+}
+
+interface Problem {
+  readonly block: number;
+  readonly x: Value;
+  readonly w: Value;
+  readonly bias: Value | null;
+  readonly isDepthwise: boolean;
+  /** Fewer channels than a block: the kernel reads them as they are. */
+  readonly readsDirectly: boolean;
+  readonly sizes: SpatialSizes;
+}
+
+/** The convolution, if the kernels can compute it and are faster for its shapes; else null. */
+function problemOf(b: GraphBuilder, node: Node, block: number): Problem | null {
+  if (node.opType !== 'Conv' || node.domain !== '') return null;
+  const [x, w, bias] = node.inputs.map((name) => (name === '' ? null : b.value(name))) as [Value, Value, Value | null];
+  const y = b.value(node.outputs[0]!);
+  if (![x, w, y].every(isStaticImage) || x.dataType !== 'float32') return null;
+  const [, channels, ...input] = dimsOf(x) as [number, number, ...number[]];
+  const [outputs, perGroup, ...kernel] = dimsOf(w) as [number, number, ...number[]];
+  const groups = groupOf(node);
+  const isDepthwise = groups > 1 && perGroup === 1 && outputs === groups;
+  if (groups > 1 && !isDepthwise) return null;
+  const readsDirectly = !isDepthwise && channels < block;
+  // ReorderInput takes multiples of 4 channels.
+  if (!readsDirectly && channels % 4 !== 0) return null;
+  if (sizeOf(kernel) === 1 || (!isDepthwise && !pays(channels, outputs, block))) return null;
+  const sizes = { input, output: dimsOf(y).slice(2), kernel };
+  return { block, x, w, bias: bias ?? null, isDepthwise, readsDirectly, sizes };
+}
+
+function isStaticImage({ shape }: Value): boolean {
+  return shape?.length === 4 && shape.every((dim) => typeof dim === 'number');
+}
+
+/**
+ * Channels are filled up to whole blocks: a quarter of wasted work is the most that the faster kernel makes up for.
+ * Kernels of 1 (above) and single channels gain nothing.
+ */
+function pays(channels: number, outputs: number, block: number): boolean {
+  const used = outputs / roundUp(outputs, block);
+  if (channels < block) return channels > 1 && (outputs <= block || used >= 0.75);
+  return used * (channels / roundUp(channels, block)) >= 0.75;
+}
+
+function roundUp(count: number, block: number): number {
+  return Math.ceil(count / block) * block;
+}
+
+function emit(b: GraphBuilder, node: Node, problem: Problem, reordered: Map<string, Value>): void {
+  const { block, x, w, bias, isDepthwise, readsDirectly, sizes } = problem;
+  const outputs = dimsOf(w)[0]!;
+  const filled = roundUp(outputs, block);
+  const { begin, end } = padsOf(node, sizes);
+  const result = b.op(
+    'Conv',
+    [
+      readsDirectly ? x : reorderInput(b, x, reordered),
+      isDepthwise || readsDirectly ? outputBlocks(b, w, block) : inputAndOutputBlocks(b, w, block),
+      bias === null ? null : pad(b, bias, { begin: [0], end: [filled - outputs] }),
+    ],
+    {
+      kernel_shape: sizes.kernel,
+      strides: attributeOf(node, 'strides'),
+      dilations: attributeOf(node, 'dilations'),
+      pads: [...begin, ...end],
+      group: isDepthwise ? filled : 1,
+    },
+    { domain: DOMAIN },
+  );
+  b.op('ReorderOutput', [result], { channels: outputs }, { domain: DOMAIN, outputs: [node.outputs[0]!] });
+}
+
+const DOMAIN = 'com.microsoft.nchwc';
+
+function attributeOf(node: Node, name: string) {
+  return node.attributes.get(name);
+}
+
+function reorderInput(b: GraphBuilder, x: Value, reordered: Map<string, Value>): Value {
+  const known = reordered.get(x.name);
+  if (known !== undefined) return known;
+  const value = b.op('ReorderInput', [x], {}, { domain: DOMAIN });
+  reordered.set(x.name, value);
+  return value;
+}
+
+/** [O, C, kh, kw] with the output channels of a block innermost. */
+function outputBlocks(b: GraphBuilder, w: Value, block: number): Value {
+  const [outputs, channels, ...kernel] = dimsOf(w) as [number, number, ...number[]];
+  const filled = roundUp(outputs, block);
+  const whole = padTo(b, w, [filled, channels, ...kernel]);
+  const parts = reshape(b, whole, [filled / block, block, channels, sizeOf(kernel)]);
+  return reshape(b, transpose(b, parts, [0, 2, 3, 1]), [filled, channels, ...kernel]);
+}
+
+/** [O, C, kh, kw] with a block of input channels, and in it a block of output channels, innermost. */
+function inputAndOutputBlocks(b: GraphBuilder, w: Value, block: number): Value {
+  const [outputs, channels, ...kernel] = dimsOf(w) as [number, number, ...number[]];
+  const [o, c] = [roundUp(outputs, block), roundUp(channels, block)];
+  const whole = padTo(b, w, [o, c, ...kernel]);
+  const parts = reshape(b, whole, [o / block, block, c / block, block, sizeOf(kernel)]);
+  return reshape(b, transpose(b, parts, [0, 2, 4, 3, 1]), [o, c, ...kernel]);
+}
+
+function padTo(b: GraphBuilder, x: Value, dims: readonly number[]): Value {
+  if (isSameShape(dimsOf(x), dims)) return x;
+  return pad(b, x, { begin: dims.map(() => 0), end: dims.map((dim, axis) => dim - dimsOf(x)[axis]!) });
+}

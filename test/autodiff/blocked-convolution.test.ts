@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { blockConvolutions, buildBackward, probeChannelBlock } from '../../src/autodiff/index.js';
+import { type AttributeInput, GraphBuilder } from '../../src/onnx/builder.js';
+import { floatFeed, Session } from '../../src/runtime/session.js';
+import { normal } from '../support/gradcheck.js';
+import { expectClose } from '../support/gradient-vectors.js';
+
+interface Shape {
+  readonly x: readonly number[];
+  readonly w: readonly number[];
+  readonly attributes?: Readonly<Record<string, AttributeInput>>;
+}
+
+const REWRITTEN: Readonly<Record<string, Shape>> = {
+  'few channels, read as they are': { x: [2, 3, 8, 8], w: [6, 3, 5, 5] },
+  'whole blocks': { x: [2, 16, 6, 6], w: [32, 16, 3, 3], attributes: { pads: [1, 1, 1, 1] } },
+  'channels filled up to whole blocks': { x: [1, 28, 5, 5], w: [30, 28, 3, 3], attributes: { strides: [2, 2] } },
+  dilations: { x: [1, 16, 9, 9], w: [16, 16, 3, 3], attributes: { dilations: [2, 2], pads: [2, 1, 0, 2] } },
+  SAME_UPPER: { x: [1, 16, 7, 7], w: [16, 16, 2, 2], attributes: { auto_pad: 'SAME_UPPER', strides: [2, 2] } },
+  depthwise: { x: [2, 20, 6, 6], w: [20, 1, 3, 3], attributes: { group: 20, pads: [1, 1, 1, 1] } },
+};
+
+const LEFT_ALONE: Readonly<Record<string, Shape>> = {
+  'a kernel of 1': { x: [2, 16, 6, 6], w: [16, 16, 1, 1] },
+  'a single channel': { x: [2, 1, 8, 8], w: [16, 1, 3, 3] },
+  'mostly empty blocks': { x: [2, 20, 6, 6], w: [20, 20, 3, 3] },
+  groups: { x: [2, 32, 6, 6], w: [32, 16, 3, 3], attributes: { group: 2 } },
+  'one spatial axis': { x: [2, 16, 6], w: [16, 16, 3] },
+};
+
+/** The convolution and its gradients, with or without the rewriting. */
+function graph({ x, w, attributes }: Shape) {
+  const b = new GraphBuilder();
+  const inputs = [b.input('x', 'float32', x), b.input('w', 'float32', w), b.input('bias', 'float32', [w[0]!])];
+  const y = b.output(b.op('Conv', inputs, attributes ?? {}), 'y');
+  const seed = b.input('seed', 'float32', y.shape!);
+  const gradients = buildBackward(b, b.value('y'), inputs, { seed });
+  gradients.forEach((gradient, index) => {
+    b.output(gradient!, `gradient ${index}`);
+  });
+  return { b, seed: seed.shape as number[] };
+}
+
+function feed(dims: readonly number[]) {
+  return floatFeed((normal(...dims) as { data: Float32Array }).data, dims);
+}
+
+describe('blockConvolutions', () => {
+  it.each(Object.entries(REWRITTEN))('gives the same results for %s', async (_, shape) => {
+    const block = await probeChannelBlock();
+    if (block === null) return;
+    const plain = graph(shape);
+    const blocked = graph(shape);
+    expect(blockConvolutions(blocked.b, block)).toBeGreaterThan(0);
+    const feeds = { x: feed(shape.x), w: feed(shape.w), bias: feed([shape.w[0]!]), seed: feed(plain.seed) };
+    const results = [];
+    for (const { b } of [plain, blocked]) {
+      const session = await Session.create(b.build());
+      results.push(await session.run(feeds));
+      await session.release();
+    }
+    const [expected, actual] = results as [(typeof results)[number], (typeof results)[number]];
+    expect(Object.keys(actual)).toEqual(Object.keys(expected));
+    for (const name of Object.keys(expected)) {
+      expectClose(actual[name]!.data as Float32Array, expected[name]!.data as Float32Array, 1e-5, name);
+    }
+  });
+
+  it.each(Object.entries(LEFT_ALONE))('leaves %s alone', (_, { x, w, attributes }) => {
+    const b = new GraphBuilder();
+    b.op('Conv', [b.input('x', 'float32', x), b.input('w', 'float32', w)], attributes ?? {});
+    expect(blockConvolutions(b, 16)).toBe(0);
+    expect(b.graph.nodes.map(({ domain, opType }) => domain + opType)).toEqual(['Conv']);
+  });
+
+  it('reorders an image once for all convolutions that read it', () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', [1, 16, 6, 6]);
+    const y = ['w1', 'w2'].map((name) => b.op('Conv', [x, b.input(name, 'float32', [16, 16, 3, 3])]));
+    b.op('Add', y);
+    expect(blockConvolutions(b, 16)).toBe(2);
+    const operators = b.graph.nodes.map(({ opType }) => opType);
+    expect(operators.filter((opType) => opType === 'ReorderInput')).toHaveLength(1);
+    expect(operators.at(-1)).toBe('Add');
+  });
+});
+
+describe('probeChannelBlock', () => {
+  it('gives 8 or 16 channels, or null where there are no such kernels', async () => {
+    expect([null, 8, 16]).toContain(await probeChannelBlock());
+  });
+});
