@@ -18,12 +18,22 @@ export interface StoredModel {
   readonly files: readonly StoredFile[];
 }
 
+/** What the digests of a key record stand for. Stored beside it, no part of the key. */
+export interface KeyDetails {
+  /** Digest → its parts: options of a data set, files of a plugin, files of a folder … */
+  readonly contents: Readonly<Record<string, Json>>;
+  /** Place in the key record ("/inputs/model", "/options/data") → what the recipe calls it. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
 /** What the cache knows about one key: the result of a stage that succeeded. */
 export interface ActionRecord {
   readonly schema: 1;
   readonly key: string;
   /** Everything that went into the key, so that a miss can be explained. */
   readonly keyRecord: Json;
+  /** What the digests in it stand for. */
+  readonly details?: KeyDetails;
   readonly outputs: Readonly<Record<string, StoredModel>>;
   readonly metrics: Readonly<Record<string, Json>>;
   readonly durationMs: number;

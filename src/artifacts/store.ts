@@ -6,6 +6,7 @@ import {
   type ActionRecord,
   decodeRecord,
   encodeRecord,
+  type KeyDetails,
   type StoredFile,
   type StoredModel,
   storedModel,
@@ -25,6 +26,7 @@ export interface StoreOptions {
 export interface Commit {
   readonly key: string;
   readonly keyRecord: Json;
+  readonly details?: KeyDetails;
   /** Slot to the files of its model, the model first. They lie in a folder of `makeStaging` and are moved away. */
   readonly outputs: Readonly<Record<string, readonly string[]>>;
   readonly metrics: Readonly<Record<string, Json>>;
@@ -101,6 +103,7 @@ export class Store {
         schema: 1,
         key: commit.key,
         keyRecord: commit.keyRecord,
+        ...(commit.details === undefined ? {} : { details: commit.details }),
         outputs,
         metrics: commit.metrics,
         durationMs: commit.durationMs,

@@ -1,16 +1,17 @@
+import type { KeyDetails } from '../artifacts/action-record.js';
 import { cacheKey, keyRecord } from '../plan/key.js';
-import type { Cell } from '../plan/plan.js';
+import { keyDetails } from '../plan/key-details.js';
+import type { Cell, Plan } from '../plan/plan.js';
 import type { CellKey } from '../run/run-cell.js';
 import type { RuntimeFacts } from '../run/runtime-facts.js';
 
-/** How keys are made on this machine, from a cell and the digests of its inputs by slot. */
-export function keyFunction({
-  onnxruntime,
-  provider,
-  cpuClass,
-}: RuntimeFacts): (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey {
+/** How the keys of a plan's cells are made on this machine, from a cell and the digests of its inputs by slot. */
+export function keyFunction(
+  { onnxruntime, provider, cpuClass }: RuntimeFacts,
+  plan: Plan,
+): (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey & { readonly details: () => KeyDetails } {
   return (cell, inputs) => {
     const record = keyRecord(cell, inputs, { onnxruntime, provider, cpuClass });
-    return { key: cacheKey(record), record };
+    return { key: cacheKey(record), record, details: () => keyDetails(cell, record, plan) };
   };
 }

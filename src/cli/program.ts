@@ -87,6 +87,15 @@ function buildProgram(
       await finish(planCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
     });
 
+  add('explain <stage> [recipe]', 'tell what changed since a stage was last computed')
+    .addOption(settings())
+    .option('--json', 'print JSON', false)
+    .addOption(cacheDir())
+    .action(async (stage: string, recipe: string | undefined, options) => {
+      const { explainCommand } = await import('./commands/explain.js');
+      await finish(explainCommand({ stage, recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
+    });
+
   add('inspect <model>', 'show what is in an ONNX file: nodes, shapes, parameters, sizes')
     .option('--json', 'print JSON', false)
     .action(async (model: string, options) => {

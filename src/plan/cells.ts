@@ -49,6 +49,10 @@ async function assembleCell(request: AssembleRequest, draft: Draft, stage: strin
   const wires = wiring.get(id)!;
   const inputs = await inputsOf(request, wires);
   const gates = request.gates.filter((gate) => gate.cell === id);
+  const plugin = registries.identityOf(definition);
+  const seed = cellSeed(recipe.seed, id);
+  request.digests.contents.notePlugin(plugin);
+  request.digests.contents.note(seed, { seed: recipe.seed, cell: id });
   const data: Record<string, ResolvedUse> = {};
   const networks: Record<string, ResolvedNetwork> = {};
   const replaced: [Path, Json][] = [];
@@ -77,7 +81,7 @@ async function assembleCell(request: AssembleRequest, draft: Draft, stage: strin
     stage,
     uses: declaration.uses,
     definition,
-    plugin: registries.identityOf(definition),
+    plugin,
     options,
     keyOptions: replaceAt(options, replaced),
     modelOptions: references.filter(({ kind }) => kind === 'model').map(({ path, name }) => ({ path, name })),
@@ -85,7 +89,7 @@ async function assembleCell(request: AssembleRequest, draft: Draft, stage: strin
     dependsOn: dependenciesOf(wires, inputs, gates),
     data,
     networks,
-    seed: cellSeed(recipe.seed, id),
+    seed,
     env: Object.fromEntries(
       recipe.env.hash.map((name) => [name, Object.hasOwn(environment, name) ? (environment[name] ?? null) : null]),
     ),

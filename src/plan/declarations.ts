@@ -94,12 +94,13 @@ async function resolveUse(
   for (const { kind, path, name } of references) {
     replaced.push([path, { [kind]: await (kind === 'folder' ? digests.folder(name) : digests.file(name)) }]);
   }
-  const digest = digestOf({
+  const content = {
     uses: definition.name,
     revision: definition.revision,
-    code: plugin.kind === 'external' ? plugin.digest : null,
+    code: digests.contents.notePlugin(plugin),
     options: replaceAt(options, replaced),
-  });
+  };
+  const digest = digests.contents.note(digestOf(content), content);
   return { uses: definition.name, options, plugin, digest };
 }
 
@@ -130,7 +131,7 @@ async function checkNetworks(request: DeclarationsRequest): Promise<Declarations
 }
 
 function checkLayers(
-  { recipe, judge, problems }: DeclarationsRequest,
+  { recipe, judge, problems, digests }: DeclarationsRequest,
   name: string,
   { layers, input }: NetworkDeclaration & { kind: 'layers' },
 ): (() => Promise<ResolvedNetwork>) | undefined {
@@ -141,11 +142,12 @@ function checkLayers(
   const at = ['networks', name, 'layers'];
   problems.push(...schemaErrors(found, (path, target) => recipe.locate([...at, ...path], target)));
   if (found.length > 0) return undefined;
-  const digest = digestOf({
+  const content = {
     revision: LAYERS_REVISION,
     layers: [...layers],
     input: input === null ? null : [...input],
-  });
+  };
+  const digest = digests.contents.note(digestOf(content), content);
   return async () => ({ kind: 'layers', layers, input, digest });
 }
 

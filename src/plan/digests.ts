@@ -4,9 +4,12 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { digestOf, sha256File } from '../core/hash.js';
 import { nearest } from '../core/nearest.js';
+import { Contents } from './contents.js';
 
 /** Content digests of files and folders; each is read once, however often it is asked for. */
 export class Digests {
+  /** What the digests of folders stand for, and whatever others note. */
+  readonly contents = new Contents();
   private readonly known = new Map<string, Promise<string>>();
 
   /** @param hashFile SHA-256 of a file's content; replaced where a cache of digests exists */
@@ -30,7 +33,7 @@ export class Digests {
       const files = await filesBelow(path);
       const entries: [string, string][] = [];
       for (const file of files) entries.push([file, await this.file(join(path, file))]);
-      return digestOf({ folder: entries });
+      return this.contents.note(digestOf({ folder: entries }), { files: Object.fromEntries(entries) });
     });
   }
 

@@ -69,7 +69,7 @@ export async function makePlan({ recipe, registries, environment, hashFile, judg
       wiring,
       gates,
     });
-    return { recipe, cells, exports: exported };
+    return { recipe, cells, exports: exported, contents: request.digests.contents };
   } catch (error) {
     // The content of a file is the one thing that is only known by now.
     throw isUserError(error) ? new UserErrors([error]) : error;

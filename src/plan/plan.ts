@@ -5,6 +5,7 @@ import type { PluginIdentity } from '../plugin/identity.js';
 import type { StageDefinition } from '../plugin/stage.js';
 import type { GateDeclaration, Recipe } from '../recipe/recipe.js';
 
+import type { Contents } from './contents.js';
 /** What a run does, in order. Nothing in it depends on the cache: hit or miss is found while running. */
 export interface Plan {
   readonly recipe: Recipe;
@@ -17,6 +18,8 @@ export interface Plan {
     readonly to: string;
   }[];
 }
+  /** What the digests in the keys stand for, for telling what changed. */
+  readonly contents: Contents;
 
 /** One execution of a stage. */
 export interface Cell {

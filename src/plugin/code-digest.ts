@@ -3,6 +3,7 @@ import { builtinModules, createRequire } from 'node:module';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { digestOf, sha256 } from '../core/hash.js';
 import { packageRoot } from '../core/package-root.js';
+import type { PluginContent } from './identity.js';
 import { scanImports } from './import-scan.js';
 
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx', '.json'];
@@ -10,6 +11,7 @@ const EXTENSIONS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'
 export interface PluginCode {
   /** Covers every local file by content and place relative to the entry, and every package by name and version. */
   readonly digest: string;
+  readonly content: PluginContent;
   /** Absolute paths, the entry first. */
   readonly files: readonly string[];
   /** Specifiers that are imported when the code is loaded. */
@@ -40,13 +42,12 @@ export function readPluginCode(entry: string): PluginCode {
     }
   }
   const folder = dirname(entry);
-  const digest = digestOf({
-    files: [...files]
-      .map(([file, content]) => [file === entry ? '.' : portable(relative(folder, file)), content])
-      .sort(byFirst),
-    packages: [...packages].sort(),
-  });
-  return { digest, files: [...files.keys()], staticImports };
+  const placed = [...files]
+    .map(([file, content]) => [file === entry ? '.' : portable(relative(folder, file)), content] as const)
+    .sort(byFirst);
+  const digest = digestOf({ files: placed, packages: [...packages].sort() });
+  const content = { files: Object.fromEntries(placed), packages: versionsByName(packages) };
+  return { digest, content, files: [...files.keys()], staticImports };
 }
 
 /** Every file that a relative specifier may mean, as resolvers differ in what they prefer; a folder without index means its code. */
@@ -104,6 +105,17 @@ export function packageFolder(name: string, from: string): string | undefined {
 
 export function versionIn(folder: string): string {
   return String((JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: unknown }).version);
+}
+
+/** @param packages "name@version"; one that is there in two versions has both */
+function versionsByName(packages: ReadonlySet<string>): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const each of [...packages].sort()) {
+    const at = each.lastIndexOf('@');
+    const [name, version] = [each.slice(0, at), each.slice(at + 1)];
+    versions[name] = versions[name] === undefined ? version : `${versions[name]}, ${version}`;
+  }
+  return versions;
 }
 
 function codeIn(folder: string): string[] {

@@ -9,6 +9,16 @@ export type PluginIdentity =
       readonly specifier: string;
       /** Covers the code and everything that it imports. */
       readonly digest: string;
+      /** What the digest covers: files by place with their digests, packages by name with their versions. */
+      readonly content: PluginContent;
     };
+
+/** A plugin part by part, so that a changed digest can be explained. */
+export interface PluginContent {
+  /** Place relative to the entry's folder → SHA-256; the entry itself is ".". */
+  readonly files: Readonly<Record<string, string>>;
+  /** Name → version. */
+  readonly packages: Readonly<Record<string, string>>;
+}
 
 export type ExternalPlugin = Extract<PluginIdentity, { kind: 'external' }>;

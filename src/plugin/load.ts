@@ -69,6 +69,7 @@ export async function loadPlugin(request: PluginRequest, folder: string): Promis
         kind: 'external',
         name: specifier,
         specifier: entry,
+        content: installed === null ? code.content : { files: {}, packages: { [installed.name]: installed.version } },
         digest: installed === null ? code.digest : digestOf({ ...installed }),
       },
       stages: definitions.filter(isStageDefinition),

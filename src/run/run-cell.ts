@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionRecord } from '../artifacts/action-record.js';
+import type { ActionRecord, KeyDetails } from '../artifacts/action-record.js';
 import type { StageRecord } from '../artifacts/run-record.js';
 import type { Store } from '../artifacts/store.js';
 import type { Json } from '../core/canonical-json.js';
@@ -17,6 +17,8 @@ import type { Slots } from './slots.js';
 export interface CellKey {
   readonly key: string;
   readonly record: Json;
+  /** What the digests in it stand for, for telling later what changed. */
+  readonly details?: () => KeyDetails;
 }
 
 export interface CellTools {
@@ -27,6 +29,8 @@ export interface CellTools {
   /** CPU cores of the whole run. */
   readonly cores: number;
   readonly stop: AbortSignal;
+  /** Why a cell has no result yet, in one line. */
+  readonly whyMiss?: (cell: Cell, key: CellKey) => Promise<string>;
 }
 
 export interface CellResult {
@@ -45,7 +49,7 @@ export async function ensureResult(
   const { store, slots, stop, listener, isForced } = tools;
   const earlier = await store.lookup(key.key);
   if (earlier !== null && !isForced) return { status: 'cached', why: 'all inputs unchanged', record: earlier };
-  const why = isForced ? 'forced' : 'no result for this key';
+  const why = isForced ? 'forced' : ((await tools.whyMiss?.(cell, key)) ?? 'no result for this key');
   return slots.use(async () => {
     stop.throwIfAborted();
     listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
@@ -79,6 +83,7 @@ async function compute(
       ...result,
       durationMs: Math.round(performance.now() - startedAt),
       overrule: isForced,
+      ...(key.details === undefined ? {} : { details: key.details() }),
     });
   } finally {
     await store.removeStaging(staging);

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly facts: RuntimeFacts;
   /** @param inputs slot to digest */
   readonly keyOf: (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey;
+  /** Why a cell has no result yet, in one line; default "no result for this key". */
+  readonly whyMiss?: (cell: Cell, key: CellKey) => Promise<string>;
   /** How many stages may run at a time. */
   readonly jobs: number;
   /** CPU cores that the stages share. */

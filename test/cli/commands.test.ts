@@ -63,8 +63,8 @@ describe('lathe plan', () => {
   it('shows what would run, and writes nothing', async () => {
     writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
     const before = await call('plan');
-    expect(before.stdout).toMatch(/^run +base +toy-make +– +size=4/m);
-    expect(before.stdout).toMatch(/^run\? +small +toy-shrink +base +limit=0\.5$/m);
+    expect(before.stdout).toMatch(/^run +base +toy-make +– +size=4.*no result for this key$/m);
+    expect(before.stdout).toMatch(/^run\? +small +toy-shrink +base +limit=0\.5 +after base$/m);
     expect(before.stdout).toContain('2 stages: 0 cached, 1 to compute, 1 depending on what those make.');
     expect(readdirSync(cwd)).toEqual(['recipe.yaml']);
     await call('run');
@@ -72,7 +72,13 @@ describe('lathe plan', () => {
     const changed = await call('plan', '--set', 'limit=0.6', '--json');
     expect(JSON.parse(changed.stdout)).toMatchObject([
       { cell: 'base', cache: 'hit' },
-      { cell: 'small', cache: 'miss', inputs: { model: 'base' }, options: { limit: 0.6 } },
+      {
+        cell: 'small',
+        cache: 'miss',
+        why: 'options.limit 0.5 → 0.6',
+        inputs: { model: 'base' },
+        options: { limit: 0.6 },
+      },
     ]);
   });
 });

@@ -380,7 +380,13 @@ describe('a key changes', () => {
       createRegistries({ ...builtIns, datasets: [fakeCsv] }, [
         {
           place: null,
-          identity: { kind: 'external', name: './i.ts', specifier: '/i.ts', digest },
+          identity: {
+            kind: 'external',
+            name: './i.ts',
+            specifier: '/i.ts',
+            digest,
+            content: { files: {}, packages: {} },
+          },
           stages: [],
           datasets: [fakeImages],
           networks: [],

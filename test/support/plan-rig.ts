@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Store } from '../../src/artifacts/store.js';
 import type { Json } from '../../src/core/canonical-json.js';
 import { digestOf } from '../../src/core/hash.js';
+import { Contents } from '../../src/plan/contents.js';
 import type { Cell, Plan, Source } from '../../src/plan/plan.js';
 import type { StageDefinition } from '../../src/plugin/stage.js';
 import type { GateDeclaration, Recipe } from '../../src/recipe/recipe.js';
@@ -26,7 +27,7 @@ export interface CellSketch {
 }
 
 export function sketchPlan(sketches: readonly CellSketch[], exports: Plan['exports'] = []): Plan {
-  return { recipe: RECIPE, cells: sketches.map(sketchCell), exports };
+  return { recipe: RECIPE, cells: sketches.map(sketchCell), exports, contents: new Contents() };
 }
 
 const RECIPE: Recipe = {

@@ -1,12 +1,9 @@
-import { resolve } from 'node:path';
-import type { ActionRecord } from '../../artifacts/action-record.js';
-import { Store } from '../../artifacts/store.js';
 import { canonicalJson, type Json } from '../../core/canonical-json.js';
-import type { Cell, Plan, Source } from '../../plan/plan.js';
+import { type CellForecast, whyText } from '../../plan/forecast.js';
+import type { Source } from '../../plan/plan.js';
 import { alignColumns } from '../../report/columns.js';
-import { runtimeFacts } from '../../run/runtime-facts.js';
 import { EXIT } from '../exit-code.js';
-import { keyFunction } from '../keys.js';
+import { forecast } from '../forecast.js';
 import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
@@ -21,47 +18,28 @@ export interface PlanCommandOptions {
 /** `lathe plan`: what `lathe run` would do. Writes nothing. */
 export async function planCommand(options: PlanCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
   const plan = await preparePlan(options.recipe, options.set, env);
-  const forecast = await forecastOf(plan, new Store(resolve(options.cacheDir)));
-  terminal.out(options.json ? JSON.stringify(forecast, null, 2) : planText(forecast, terminal));
+  const { cells } = await forecast(plan, options.cacheDir);
+  terminal.out(options.json ? JSON.stringify(cells.map(jsonOf), null, 2) : planText(cells, terminal));
   return EXIT.ok;
 }
 
-interface CellForecast {
-  readonly cell: string;
-  readonly uses: string;
-  /** 'unknown' if it depends on what a stage that has yet to run will make. */
-  readonly cache: 'hit' | 'miss' | 'unknown';
-  readonly key: string | null;
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly options: Readonly<Record<string, Json>>;
+function jsonOf(forecast: CellForecast): object {
+  const { cell, cache, key, waitsFor, reason } = forecast;
+  return {
+    cell: cell.id,
+    uses: cell.uses,
+    cache,
+    key,
+    why: whyText(forecast),
+    changes: (reason?.changes ?? []).map(({ text }) => text),
+    waitsFor,
+    inputs: inputNames(forecast),
+    options: cell.options,
+  };
 }
 
-async function forecastOf(plan: Plan, store: Store): Promise<CellForecast[]> {
-  const keyOf = keyFunction(runtimeFacts());
-  const digests = new Map<string, string>();
-  const forecasts: CellForecast[] = [];
-  for (const cell of plan.cells) {
-    const inputs = Object.entries(cell.inputs).map(
-      ([slot, source]) => [slot, digestOfSource(source, digests)] as const,
-    );
-    const isKnown = inputs.every(([, digest]) => digest !== undefined);
-    const key = isKnown ? keyOf(cell, Object.fromEntries(inputs) as Record<string, string>).key : null;
-    const record = key === null ? null : await store.peek(key);
-    if (record !== null) noteOutputs(cell, record, digests);
-    forecasts.push({
-      cell: cell.id,
-      uses: cell.uses,
-      cache: key === null ? 'unknown' : record === null ? 'miss' : 'hit',
-      key,
-      inputs: Object.fromEntries(Object.entries(cell.inputs).map(([slot, source]) => [slot, nameOfSource(source)])),
-      options: cell.options,
-    });
-  }
-  return forecasts;
-}
-
-function digestOfSource(source: Source, digests: ReadonlyMap<string, string>): string | undefined {
-  return source.kind === 'file' ? source.digest : digests.get(`${source.cell}.${source.slot}`);
+function inputNames({ cell }: CellForecast): Record<string, string> {
+  return Object.fromEntries(Object.entries(cell.inputs).map(([slot, source]) => [slot, nameOfSource(source)]));
 }
 
 function nameOfSource(source: Source): string {
@@ -69,28 +47,20 @@ function nameOfSource(source: Source): string {
   return source.slot === 'model' ? source.cell : `${source.cell}.${source.slot}`;
 }
 
-/** An output that passes an input on has that input's digest. */
-function noteOutputs(cell: Cell, record: ActionRecord, digests: Map<string, string>): void {
-  for (const [slot, spec] of Object.entries(cell.definition.outputs)) {
-    const source = spec === 'model' ? undefined : cell.inputs[spec.same];
-    const digest = spec === 'model' ? record.outputs[slot]?.digest : source && digestOfSource(source, digests);
-    if (digest !== undefined) digests.set(`${cell.id}.${slot}`, digest);
-  }
-}
-
 function planText(forecasts: readonly CellForecast[], { paint }: Terminal): string {
-  const rows = forecasts.map(({ cell, uses, cache, inputs, options }) => [
-    WORDS[cache],
-    cell,
-    uses,
-    Object.entries(inputs)
+  const rows = forecasts.map((forecast) => [
+    CACHE_WORDS[forecast.cache],
+    forecast.cell.id,
+    forecast.cell.uses,
+    Object.entries(inputNames(forecast))
       .map(([slot, name]) => (slot === 'model' ? name : `${slot.replace(/^option:/, '')}: ${name}`))
       .join(', ') || '–',
-    optionsText(options),
+    optionsText(forecast.cell.options),
+    whyText(forecast),
   ]);
   const [head, ...lines] = alignColumns(
-    [['', 'stage', 'uses', 'from', 'options'], ...rows],
-    ['left', 'left', 'left', 'left', 'left'],
+    [['', 'stage', 'uses', 'from', 'options', 'why'], ...rows],
+    ['left', 'left', 'left', 'left', 'left', 'left'],
   );
   const hits = forecasts.filter((each) => each.cache === 'hit').length;
   const unknown = forecasts.filter((each) => each.cache === 'unknown').length;
@@ -99,7 +69,8 @@ function planText(forecasts: readonly CellForecast[], { paint }: Terminal): stri
   return [paint.bold(head!), ...lines, '', total + open].join('\n');
 }
 
-const WORDS = { hit: 'cached', miss: 'run', unknown: 'run?' } as const;
+/** How a forecast reads: "run?" may turn out to be cached. */
+export const CACHE_WORDS = { hit: 'cached', miss: 'run', unknown: 'run?' } as const;
 
 function optionsText(options: Readonly<Record<string, Json>>): string {
   const text = Object.entries(options)
