@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from './program.js';
-import { processTerminal } from './terminal.js';
+import { main } from './lathe.js';
 
-// Not process.exit(): what is written to a pipe must arrive.
-process.exitCode = await runProgram(process.argv.slice(2), processTerminal(process.env), process.env);
+// The command line module by module; what is installed as `lathe` is the joined one, see bundle.mjs.
+await main();

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { RunRecord } from '../../src/artifacts/run-record.js';
 
 /** The built command line; `npm test` builds it first. */
-export const LATHE = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+export const LATHE = fileURLToPath(new URL('../../dist/bin/lathe.cjs', import.meta.url));
 
 /** Stages for tests of the command line: toy-make, toy-shrink, toy-judge. */
 export const TOY_PLUGIN = fileURLToPath(new URL('../fixtures/plugins/toy.ts', import.meta.url));
