@@ -5,7 +5,7 @@ import { selectCells } from '../../plan/select-cells.js';
 import { childEnvironment } from '../../run/child-environment.js';
 import type { Listener, RunEvent } from '../../run/events.js';
 import { localExecutor } from '../../run/local-executor.js';
-import { type RunOutcome, runPlan } from '../../run/run-plan.js';
+import { type RunOptions, type RunOutcome, runPlan } from '../../run/run-plan.js';
 import { runtimeFacts } from '../../run/runtime-facts.js';
 import { childEntry } from '../child-entry.js';
 import { exitCodeOfRun } from '../exit-code.js';
@@ -13,6 +13,7 @@ import { forcedCells } from '../force.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { keyFunction } from '../keys.js';
 import { logFile } from '../log-file.js';
+import { runsFolder } from '../places.js';
 import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
 import { showFailures } from '../show-failures.js';
@@ -51,14 +52,21 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
   const facts = runtimeFacts();
   const cores = availableParallelism();
+  const places = { cacheDir: resolve(options.cacheDir), runsDir: runsFolder() };
+  const store = new Store(places.cacheDir, { onWarning: (message) => listener({ type: 'warning', message }) });
+  let explain: RunOptions['whyMiss'];
   let outcome: RunOutcome;
   try {
     outcome = await runPlan(plan, {
-      store: new Store(resolve(options.cacheDir), { onWarning: (message) => listener({ type: 'warning', message }) }),
+      store,
       executor,
-      runsDir: resolve('.lathe', 'runs'),
+      runsDir: places.runsDir,
       facts,
-      keyOf: keyFunction(facts),
+      keyOf: keyFunction(facts, plan),
+      async whyMiss(cell, key) {
+        explain ??= (await import('../miss-explainer.js')).missExplainer({ ...places, store, recipe: recipe.file });
+        return explain(cell, key);
+      },
       jobs: options.jobs ?? cores,
       cores,
       isForced: (cell) => forced.has(cell.id),
