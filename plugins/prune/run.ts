@@ -14,6 +14,7 @@ import {
 import { requestFromOptions, requestFromStage, train } from 'onnx-lathe/train';
 import { type CriterionOptions, criterionOf } from './criterion.js';
 import type { options } from './options.js';
+import { checkpointAt, savedPlace } from './place.js';
 
 type PruneStage = StageContext<OptionsOf<typeof options>>;
 
@@ -42,12 +43,14 @@ export async function run(stage: PruneStage): Promise<{ model: Model }> {
   );
   return { model: pruned };
 
-  function stepByStep(start: Model, requests: readonly MagnitudeRequest[], how: NonNullable<typeof schedule>) {
+  async function stepByStep(start: Model, requests: readonly MagnitudeRequest[], how: NonNullable<typeof schedule>) {
+    const saved = await savedPlace(stage.checkpoint);
     return pruneGradually(start, {
       groups: requests,
       steps: how.steps,
       curve: how.curve,
-      async retrain(current, masks, step) {
+      resumeAt: saved === null ? undefined : { step: saved.step, model: saved.unpruned },
+      async retrain({ model: current, masks, step, unpruned }) {
         const data = await stage.data(how.data);
         log.info(`step ${step} of ${how.steps} pruned, training`);
         const result = await train({
@@ -57,6 +60,7 @@ export async function run(stage: PruneStage): Promise<{ model: Model }> {
             cores: stage.cores,
             log,
             metric,
+            checkpoint: checkpointAt(stage.checkpoint, { step, unpruned }, saved),
             random: stage.random.derive(`step ${step}`),
             progress: ({ fraction, ...rest }) =>
               stage.progress({ fraction: (step - 1 + fraction) / (how.steps - 1), ...rest }),

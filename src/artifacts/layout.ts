@@ -6,6 +6,8 @@ export interface Layout {
   readonly tag: string;
   readonly tmp: string;
   readonly quarantine: string;
+  /** What a stage needs to go on with after it was killed. */
+  checkpoint(key: string): string;
   blob(digest: string): string;
   record(key: string): string;
 }
@@ -18,6 +20,7 @@ export function layoutOf(cacheDir: string): Layout {
     tag: join(root, 'CACHEDIR.TAG'),
     tmp: join(root, 'tmp'),
     quarantine: join(root, 'quarantine'),
+    checkpoint: (key) => join(root, 'checkpoints', key, 'state'),
     blob: (digest) => join(root, 'cas', 'sha256', digest.slice(0, 2), digest),
     record: (key) => join(root, 'ac', key.slice(0, 2), `${key}.json`),
   };

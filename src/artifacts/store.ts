@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Json } from '../core/canonical-json.js';
 import {
   type ActionRecord,
@@ -109,13 +109,25 @@ export class Store {
         durationMs: commit.durationMs,
         createdAt: new Date().toISOString(),
       };
-      return this.publishRecord(record, commit.overrule);
+      const holding = await this.publishRecord(record, commit.overrule);
+      await this.removeCheckpoint(commit.key);
+      return holding;
     });
   }
 
   /** The read-only file that holds a blob. */
   pathOf(digest: string): string {
     return this.layout.blob(digest);
+  }
+
+  /** The file in which the stage with this key keeps its place while it runs. */
+  checkpointOf(key: string): string {
+    return this.layout.checkpoint(key);
+  }
+
+  async removeCheckpoint(key: string): Promise<void> {
+    const folder = dirname(this.layout.checkpoint(key));
+    await guarded(folder, () => rm(folder, { recursive: true, force: true }));
   }
 
   /**

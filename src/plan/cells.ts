@@ -95,6 +95,7 @@ async function assembleCell(request: AssembleRequest, draft: Draft, stage: strin
     ),
     gates: gates.map(({ metric, gate, against, place }) => ({ metric, gate, against, place })),
     timeoutMs: declaration.timeoutMs,
+    checkpoint: declaration.checkpoint,
     isMeasure,
     place: recipe.locate([...draft.path, 'id']),
   };

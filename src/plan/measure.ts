@@ -41,6 +41,7 @@ export async function draftMeasures(
       with: written,
       expect: {},
       timeoutMs: null,
+      checkpoint: null,
     };
     const draft: Draft = { index, id: measureCell(id), declaration, definition: evaluate, ...resolved, path: at };
     const source = { kind: 'stage', stage: id, slot: output[0], isWritten: true } as const;

@@ -1,11 +1,12 @@
 import type { Json } from '../core/canonical-json.js';
+import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { Place } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import type { PluginIdentity } from '../plugin/identity.js';
 import type { StageDefinition } from '../plugin/stage.js';
 import type { GateDeclaration, Recipe } from '../recipe/recipe.js';
-
 import type { Contents } from './contents.js';
+
 /** What a run does, in order. Nothing in it depends on the cache: hit or miss is found while running. */
 export interface Plan {
   readonly recipe: Recipe;
@@ -17,9 +18,9 @@ export interface Plan {
     readonly slot: string;
     readonly to: string;
   }[];
-}
   /** What the digests in the keys stand for, for telling what changed. */
   readonly contents: Contents;
+}
 
 /** One execution of a stage. */
 export interface Cell {
@@ -50,6 +51,8 @@ export interface Cell {
   readonly env: Readonly<Record<string, string | null>>;
   readonly gates: readonly Gate[];
   readonly timeoutMs: number | null;
+  /** How often the stage keeps its place; null: never. */
+  readonly checkpoint: CheckpointInterval | null;
   /** True for the cells that `measure` adds. */
   readonly isMeasure: boolean;
   readonly place: Place;

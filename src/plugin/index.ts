@@ -1,5 +1,6 @@
 /** The public contract: what a plugin imports. */
 export type { Json } from '../core/canonical-json.js';
+export type { Checkpoint, CheckpointParts } from '../core/checkpoint.js';
 export { isUserError, UserError } from '../core/errors.js';
 export { Random } from '../core/random.js';
 export type { OptionsOf, OptionsSchema } from '../core/schema.js';

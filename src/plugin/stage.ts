@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical-json.js';
+import type { Checkpoint } from '../core/checkpoint.js';
 import type { Random } from '../core/random.js';
 import type { OptionsOf, OptionsSchema } from '../core/schema.js';
 import type { Dataset } from '../data/dataset.js';
@@ -22,6 +23,8 @@ export interface MetricSpec {
   /** 'ratio', 'ms', 'bytes', 'count', 'nats' or '' for structured values. */
   readonly unit: string;
   readonly better?: 'higher' | 'lower';
+  /** True for what differs between two runs that make the same bits, for instance speed; what has the unit 'ms' does in any case. */
+  readonly varies?: true;
 }
 
 export interface Logger {
@@ -50,7 +53,7 @@ export interface StageContext<Options, Slots extends string = string> {
   network(name: string, data: Dataset, random: Random): Promise<Model>;
   /** Equal seeds give equal models: the only permitted source of randomness. */
   readonly random: Random;
-  /** Aborted on Ctrl-C and timeout: stop soon. */
+  /** Aborted on Ctrl-C and timeout: save a checkpoint, and stop soon. */
   readonly signal: AbortSignal;
   /** CPU cores granted to this stage. */
   readonly cores: number;
@@ -60,6 +63,12 @@ export interface StageContext<Options, Slots extends string = string> {
   metric(name: string, value: Json): void;
   /** An empty folder of this stage's own, removed afterwards. */
   readonly scratch: string;
+  /**
+   * The stage's place, kept under its cache key: a stage that was killed, ran into its timeout or was interrupted finds
+   * here what it saved last, and it is removed once the stage has succeeded. What goes on from a checkpoint must end
+   * with the bytes that an undisturbed run gives.
+   */
+  readonly checkpoint: Checkpoint;
 }
 
 export interface PlanContext<Options> {

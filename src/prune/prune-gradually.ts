@@ -10,8 +10,19 @@ export interface GradualRequest {
   /** Number of pruning steps, at least 1; the last one reaches the goal exactly. */
   readonly steps: number;
   readonly curve: Curve;
+  /** Goes on before this step, with the model that the training before it gave; default before the first one. */
+  readonly resumeAt?: { readonly step: number; readonly model: Model } | undefined;
   /** Trains the model between two steps with its masked weights held at 0. */
-  retrain(model: Model, masks: Masks, step: number): Promise<Model>;
+  retrain(retraining: Retraining): Promise<Model>;
+}
+
+export interface Retraining {
+  readonly model: Model;
+  readonly masks: Masks;
+  /** 1 after the first pruning step. */
+  readonly step: number;
+  /** What `resumeAt` needs to come back to this training. */
+  readonly unpruned: Model;
 }
 
 /** Masks of all groups, and the layers in order. */
@@ -34,16 +45,17 @@ export async function pruneGradually(
 ): Promise<{ model: Model; pruning: MagnitudePruning }> {
   const names = request.groups.flatMap((group) => group.weights);
   const initialNonzero = new Map(names.map((name) => [name, nonzeroCount(model.graph.initializers.get(name)!)]));
-  let current = model;
-  for (let step = 1; ; step++) {
+  let current = request.resumeAt?.model ?? model;
+  for (let step = request.resumeAt?.step ?? 1; ; step++) {
     const gradual = { remaining: remaining(request.curve, step / request.steps), initialNonzero };
     const pruning = pruneGroups(
       current,
       request.groups.map((group) => (step < request.steps ? { ...group, gradual } : group)),
     );
-    current = applyMasks(current, pruning.masks);
+    const unpruned = current;
+    current = applyMasks(unpruned, pruning.masks);
     if (step >= request.steps) return { model: current, pruning };
-    current = await request.retrain(current, pruning.masks, step);
+    current = await request.retrain({ model: current, masks: pruning.masks, step, unpruned });
     assertMasked(current, pruning.masks);
   }
 }

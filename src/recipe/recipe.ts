@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical-json.js';
+import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { Place } from '../core/errors.js';
 
 /** A checked recipe: parameters substituted, defaults of the document applied, options of plugins not yet judged. */
@@ -56,6 +57,8 @@ export interface StageDeclaration {
   readonly with: Readonly<Record<string, Json>>;
   readonly expect: Readonly<Record<string, WrittenGate>>;
   readonly timeoutMs: number | null;
+  /** How often the stage keeps its place, so that it goes on from there after it was killed; null: never. */
+  readonly checkpoint: CheckpointInterval | null;
 }
 /** A gate as a recipe has it: a text such as 60k or 1% becomes a number once the metric's unit is known. */
 export type WrittenGate = {

@@ -83,7 +83,15 @@ function toStage(stage: Mapping): StageDeclaration {
     with: (stage.with ?? {}) as Mapping,
     expect: (stage.expect ?? {}) as Readonly<Record<string, WrittenGate>>,
     timeoutMs: stage.timeout === undefined ? null : parseUnit(stage.timeout as string, 'duration')!,
+    checkpoint: checkpointOf(stage.checkpoint as WrittenCheckpoint | undefined),
   };
+}
+
+type WrittenCheckpoint = false | { readonly every: string } | { readonly everySteps: number };
+
+function checkpointOf(written: WrittenCheckpoint = { every: '30s' }): StageDeclaration['checkpoint'] {
+  if (written === false) return null;
+  return 'everySteps' in written ? { steps: written.everySteps } : { ms: parseUnit(written.every, 'duration')! };
 }
 
 function toNetwork(entry: Mapping, folder: string): NetworkDeclaration {

@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical-json.js';
+import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { ResolvedNetwork, ResolvedUse } from '../plan/plan.js';
 
 /** All that a child process needs to execute one cell. Plain JSON, since it travels between processes. */
@@ -19,6 +20,8 @@ export interface Job {
   readonly cores: number;
   /** An empty folder on the cache's file system; outputs are written there. */
   readonly staging: string;
+  /** Where and how often the job keeps its place; null: never. */
+  readonly checkpoint: { readonly file: string; readonly interval: CheckpointInterval } | null;
 }
 
 export interface JobModel {

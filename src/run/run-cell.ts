@@ -71,7 +71,11 @@ async function compute(
     const models = await materializeAll(inputs, store, staging);
     const before = await fingerprints(models);
     const granted = Math.max(1, Math.floor(cores / Math.min(slots.size, slots.demand)));
-    const result = await executor.execute(jobOf(cell, models, staging, granted), {
+    // Whoever forces a stage does not trust what was computed before.
+    if (isForced) await store.removeCheckpoint(key.key);
+    const checkpoint =
+      cell.checkpoint === null ? null : { file: store.checkpointOf(key.key), interval: cell.checkpoint };
+    const result = await executor.execute(jobOf(cell, models, { staging, cores: granted, checkpoint }), {
       signal: stop,
       timeoutMs: cell.timeoutMs,
       onEvent: (event) => listener({ ...event, type: `stage-${event.type}`, cell: cell.id } as Parameters<Listener>[0]),
@@ -90,7 +94,11 @@ async function compute(
   }
 }
 
-function jobOf(cell: Cell, models: ReadonlyMap<string, JobModel>, staging: string, cores: number): Job {
+function jobOf(
+  cell: Cell,
+  models: ReadonlyMap<string, JobModel>,
+  means: Pick<Job, 'staging' | 'cores' | 'checkpoint'>,
+): Job {
   const inputs: Record<string, JobModel> = {};
   const named: Record<string, JobModel> = {};
   for (const [slot, model] of models) {
@@ -112,8 +120,7 @@ function jobOf(cell: Cell, models: ReadonlyMap<string, JobModel>, staging: strin
     data: cell.data,
     networks: cell.networks,
     seed: cell.seed,
-    cores,
-    staging,
+    ...means,
   };
 }
 

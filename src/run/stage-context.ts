@@ -9,6 +9,7 @@ import type { Logger, ModelInput, Progress, StageContext, StageDefinition } from
 import { buildJobNetwork } from './build-job-network.js';
 import type { JobRegistries, JobSurroundings } from './child.js';
 import type { Job, JobModel } from './job.js';
+import { jobCheckpoint } from './job-checkpoint.js';
 
 /** What a stage's `run` receives, and the metrics that it will have reported. */
 export function makeStageContext(
@@ -50,6 +51,7 @@ export function makeStageContext(
       metrics.set(name, value);
     },
     scratch: io.scratch,
+    checkpoint: jobCheckpoint(job, { warn: logger(io).warn }),
   };
   return { context, metrics };
 }

@@ -1,6 +1,5 @@
 import type { Model } from '../onnx/ir.js';
 import { floatsOf } from '../onnx/tensor.js';
-import { zeroDropped } from './engine/engine.js';
 import type { FlatLayout } from './flat.js';
 import { trainableParameters } from './parameters.js';
 import type { Masks } from './request.js';
@@ -16,11 +15,6 @@ export function flatMasks(layout: FlatLayout, masks: Masks): Uint8Array {
     keep.set(mask, offset);
   }
   return keep;
-}
-
-/** Sets what the masks drop to +0. */
-export function zeroMasked(layout: FlatLayout, parameters: Float32Array, masks: Masks): void {
-  zeroDropped(parameters, flatMasks(layout, masks));
 }
 
 /** Masks that keep the zeros a model's weights have now, whoever pruned them. Biases and norms often start at 0: they are left out. */

@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../core/checkpoint.js';
 import type { Random } from '../core/random.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Model } from '../onnx/ir.js';
@@ -43,8 +44,12 @@ export interface TrainRequest {
   /** At most this many threads compute; the bits do not depend on it. Default 1. */
   readonly cores?: number;
   readonly signal?: AbortSignal;
+  /** Where the run keeps its place: it goes on from there, to the same bits, if an earlier one was killed. */
+  readonly checkpoint?: Checkpoint;
   /** Milliseconds, for speeds only; default performance.now. */
   readonly now?: () => number;
+  /** Called once, before the first step, if the run goes on from a checkpoint. @param step steps done before */
+  readonly onResume?: (resumed: { readonly step: number; readonly steps: number }) => void;
   /** Called after every step's update. */
   readonly onStep?: (state: StepState) => void | Promise<void>;
   /** Called after every epoch's validation, and after the last step. */

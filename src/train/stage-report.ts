@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical-json.js';
+import type { Checkpoint } from '../core/checkpoint.js';
 import type { Random } from '../core/random.js';
 import type { EpochState, HistoryEntry, TrainProgress, TrainRequest, TrainResult } from './request.js';
 
@@ -7,6 +8,7 @@ export interface TrainingStage {
   readonly random: Random;
   readonly signal: AbortSignal;
   readonly cores: number;
+  readonly checkpoint: Checkpoint;
   readonly log: { info(message: string, details?: Record<string, Json>): void };
   /** Called after every step; whoever shows it decides how often. */
   progress(progress: { readonly fraction: number; readonly values?: Readonly<Record<string, number>> }): void;
@@ -14,17 +16,20 @@ export interface TrainingStage {
 }
 
 /**
- * The parts of a request that connect it with the stage it runs in: seed, cores, stop signal, live display, log.
+ * The parts of a request that connect it with the stage it runs in: seed, cores, stop signal, checkpoint, live display, log.
  * @param more further values to show
  */
 export function requestFromStage(
   stage: TrainingStage,
   more: () => Readonly<Record<string, number>> = () => ({}),
-): Pick<TrainRequest, 'random' | 'signal' | 'cores'> & Required<Pick<TrainRequest, 'onProgress' | 'onEpoch'>> {
+): Pick<TrainRequest, 'random' | 'signal' | 'cores' | 'checkpoint' | 'onResume'> &
+  Required<Pick<TrainRequest, 'onProgress' | 'onEpoch'>> {
   return {
     random: stage.random,
     signal: stage.signal,
     cores: stage.cores,
+    checkpoint: stage.checkpoint,
+    onResume: ({ step, steps }) => stage.log.info(`going on after step ${step} of ${steps}`),
     onProgress: (progress) =>
       stage.progress({ fraction: progress.fraction, values: { ...shown(progress), ...more() } }),
     onEpoch: ({ entry }: EpochState) => {

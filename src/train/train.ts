@@ -2,11 +2,12 @@ import { cloneModel } from '../onnx/ir.js';
 import { BatchOrder } from './batches.js';
 import { buildTraining, type TrainingSetup } from './build.js';
 import { checkRequest } from './check-request.js';
+import { fingerprintOf, partsOf, type RunState, type Snapshot, stateOf } from './checkpoint.js';
 import { divergedError } from './diverged.js';
-import type { StepResult, TrainingEngine } from './engine/engine.js';
+import { type StepResult, type TrainingEngine, zeroDropped } from './engine/engine.js';
 import { createEngine } from './engine/index.js';
 import { unpackTensors, viewTensors } from './flat.js';
-import { flatMasks, zeroMasked } from './masks.js';
+import { flatMasks } from './masks.js';
 import type { HistoryEntry, Masks, StepState, TrainRequest, TrainResult } from './request.js';
 import { RunningStatistics } from './running-statistics.js';
 import { constantSchedule } from './schedule.js';
@@ -16,33 +17,27 @@ import { Validator } from './validator.js';
  * Trains a network and gives back a copy of it with other weights.
  * The bits of the result depend on the request, the CPU class and the version of onnxruntime; not on `cores`.
  * Throws UserError: TRAIN_… for a request that cannot work, before anything is computed; TRAIN_DIVERGED once the loss
- * is no longer a number; whatever `signal` was aborted with, after the step that is under way.
+ * is no longer a number; whatever `signal` was aborted with, after the step that is under way, saved in the checkpoint.
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
   checkRequest(request);
   const setup = buildTraining(request);
   const parameters = setup.parameters;
-  if (request.masks !== undefined) zeroMasked(setup.layout, parameters, request.masks);
+  const keep = request.masks === undefined ? null : flatMasks(setup.layout, request.masks);
+  if (keep !== null) zeroDropped(parameters, keep);
   const engine = await createEngine(setup.program, parameters, request.data, request.cores ?? 1);
   let validator: Validator | null = null;
   try {
-    if (request.masks !== undefined) await engine.setKeep(flatMasks(setup.layout, request.masks));
+    if (keep !== null) await engine.setKeep(keep);
     const { validation } = request.data;
     if (validation !== null && setup.evaluation !== null) {
       validator = await Validator.create(setup.evaluation, request.data, validation, setup.batch);
     }
-    return await new TrainingRun(request, setup, engine, validator).run();
+    return await new TrainingRun(request, setup, engine, validator, keep).run();
   } finally {
     await engine.release();
     await validator?.release();
   }
-}
-
-/** Weights worth coming back to. */
-interface Snapshot {
-  readonly entry: HistoryEntry;
-  readonly parameters: Float32Array;
-  readonly statistics: Float32Array;
 }
 
 class TrainingRun {
@@ -52,43 +47,103 @@ class TrainingRun {
   private readonly now: () => number;
   private kept: Snapshot | null = null;
   private epoch = { startedAt: 0, steps: 0, loss: 0, correct: 0 };
+  /** Steps done, and how many of them the checkpoint does not know. */
+  private step = 0;
+  private unsaved = 0;
+  /** False while a step or the end of an epoch is half done: such a state is none to go on from. */
+  private isBetweenSteps = true;
+  private readonly fingerprint: string;
 
   constructor(
     private readonly request: TrainRequest,
     private readonly setup: TrainingSetup,
     private readonly engine: TrainingEngine,
     private readonly validator: Validator | null,
+    /** The present mask. */
+    private keep: Uint8Array | null,
   ) {
+    this.fingerprint = fingerprintOf(setup, request);
     this.order = new BatchOrder(request.data.train.count, setup.batch, request.random.derive('shuffle'));
     this.statistics = new RunningStatistics(setup.statisticsLayout, setup.statisticsLayers, setup.statistics);
     this.now = request.now ?? (() => performance.now());
   }
 
   async run(): Promise<TrainResult> {
-    const { request, setup, order } = this;
+    const step = await this.resume();
+    try {
+      return await this.goOn(step);
+    } catch (error) {
+      if (this.request.signal?.aborted === true && this.isBetweenSteps && this.unsaved > 0) await this.save();
+      throw error;
+    }
+  }
+
+  private async goOn(start: number): Promise<TrainResult> {
+    const { request, setup } = this;
     const { steps } = setup;
     let slot: 0 | 1 = 0;
-    let reachedTarget = false;
-    let step = 0;
-    await this.fill(slot, 0);
-    this.epoch.startedAt = this.now();
-    while (step < steps && !reachedTarget) {
+    this.step = start;
+    let reachedTarget = await this.endEpochIfDue();
+    if (this.step < steps) await this.fill(slot, this.step);
+    while (this.step < steps && !reachedTarget) {
       request.signal?.throwIfAborted();
+      const { step } = this;
       const next: 0 | 1 = slot === 0 ? 1 : 0;
       const hyper = this.hyperAt(step);
+      this.isBetweenSteps = false;
       const [result] = await bothSettled(
         this.engine.step({ slot, step, hyper }),
         step + 1 < steps ? this.fill(next, step + 1) : Promise.resolve(),
       );
       if (!Number.isFinite(result.loss)) throw await this.diverged(slot, step);
-      step++;
       slot = next;
+      this.step++;
+      this.unsaved++;
       this.statistics.update(result.statistics);
-      this.note(result, step);
-      await request.onStep?.(this.stateAt(step));
-      if (step % order.stepsPerEpoch === 0 || step === steps) reachedTarget = await this.endEpoch(step);
+      this.note(result, this.step);
+      await request.onStep?.(this.stateAt(this.step));
+      this.isBetweenSteps = true;
+      if (request.checkpoint?.due() === true) await this.save();
+      reachedTarget = await this.endEpochIfDue();
     }
-    return this.result(step, reachedTarget);
+    return this.result(this.step, reachedTarget);
+  }
+
+  /** Takes up the state of the checkpoint, if there is one of this run. @returns steps done */
+  private async resume(): Promise<number> {
+    const { request, setup, engine } = this;
+    const parts = (await request.checkpoint?.load()) ?? null;
+    const state = parts === null ? null : stateOf(parts, setup, this.fingerprint);
+    this.epoch.startedAt = this.now();
+    if (state === null) return 0;
+    if (state.keep !== null) await this.setKeep(state.keep);
+    await engine.write(state.engine);
+    this.statistics.values.set(state.statistics);
+    this.history.push(...state.history);
+    this.kept = state.kept;
+    this.epoch = { ...state.epoch, startedAt: this.now() - state.epoch.elapsedMs };
+    request.onResume?.({ step: state.step, steps: setup.steps });
+    return state.step;
+  }
+
+  private async save(): Promise<void> {
+    const { step, history, kept, keep, epoch } = this;
+    const state: RunState = {
+      step,
+      history,
+      kept,
+      keep,
+      epoch: { ...epoch, elapsedMs: this.now() - epoch.startedAt },
+      engine: await this.engine.read(),
+      statistics: this.statistics.values,
+    };
+    await this.request.checkpoint?.save(partsOf(state, this.fingerprint));
+    this.unsaved = 0;
+  }
+
+  private async setKeep(keep: Uint8Array): Promise<void> {
+    await this.engine.setKeep(keep);
+    this.keep = keep;
   }
 
   /** The weights of this step were made by the update before it. */
@@ -138,8 +193,20 @@ class TrainingRun {
       steps: setup.steps,
       stepsPerEpoch: this.order.stepsPerEpoch,
       readWeights: async () => viewTensors(setup.layout, (await engine.read()).parameters),
-      setMasks: (masks: Masks) => engine.setKeep(flatMasks(setup.layout, masks)),
+      setMasks: (masks: Masks) => this.setKeep(flatMasks(setup.layout, masks)),
     };
+  }
+
+  /** Also after a run went on from a checkpoint that was saved just before its epoch ended. */
+  private async endEpochIfDue(): Promise<boolean> {
+    const { step, epoch } = this;
+    const isDue = step % this.order.stepsPerEpoch === 0 || step === this.setup.steps;
+    return isDue && epoch.steps > 0 ? this.endEpoch(step) : this.hasReached(this.history.at(-1));
+  }
+
+  private hasReached(entry: HistoryEntry | undefined): boolean {
+    const target = this.request.stopAt?.accuracy ?? Number.POSITIVE_INFINITY;
+    return (entry?.validationAccuracy ?? 0) >= target;
   }
 
   /** Validates, remembers the weights if they are the best, and says whether training has reached its target. */
@@ -149,6 +216,7 @@ class TrainingRun {
     const imagesPerS = this.imagesPerS();
     const { parameters } = await this.engine.read();
     const score = await this.validator?.score(parameters, this.statistics.values, request.signal);
+    this.isBetweenSteps = false;
     const entry: HistoryEntry = {
       epoch: step / this.order.stepsPerEpoch,
       step,
@@ -166,8 +234,8 @@ class TrainingRun {
     }
     await request.onEpoch?.({ ...this.stateAt(step), entry });
     this.epoch = { startedAt: this.now(), steps: 0, loss: 0, correct: 0 };
-    const target = request.stopAt?.accuracy ?? Number.POSITIVE_INFINITY;
-    return (entry.validationAccuracy ?? 0) >= target;
+    this.isBetweenSteps = true;
+    return this.hasReached(entry);
   }
 
   private result(steps: number, reachedTarget: boolean): TrainResult {

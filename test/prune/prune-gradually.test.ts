@@ -12,7 +12,7 @@ test('steps follow the cubic curve over the original weights and end exactly at 
     groups: [{ weights: ['w'], criterion: { keep: 20 }, scope: 'layer' }],
     steps: 4,
     curve: 'cubic',
-    retrain: async (current) => {
+    retrain: async ({ model: current }) => {
       seen.push(nonzeroCount(current.graph.initializers.get('w')!));
       return current;
     },
@@ -29,7 +29,7 @@ test('a pruned weight stays pruned in later steps although others shrink below i
     groups: [{ weights: ['w'], criterion: { keep: 0.3 }, scope: 'layer' }],
     steps: 3,
     curve: 'linear',
-    retrain: async (current, masks) => {
+    retrain: async ({ model: current, masks }) => {
       const mask = masks.get('w')!;
       pruned.push([...mask.keys()].filter((index) => mask[index] === 0));
       const changed = Float32Array.from(floatsOf(current.graph.initializers.get('w')!), (weight) => weight * 1e-6);

@@ -34,6 +34,8 @@ describe('an editor marks', () => {
     ['an option of another data set', 'with: { folder: images }', 'with: { file: images }'],
     ['a wrong limit', 'max: 60k', 'max: lots'],
     ['a time without a unit', 'timeout: 20m', 'timeout: 20'],
+    ['two intervals', 'timeout: 20m', 'checkpoint: { every: 20m, everySteps: 3 }'],
+    ['no interval', 'timeout: 20m', 'checkpoint: true'],
   ])('%s', (_, before, after) => {
     expect(GOOD_RECIPE).toContain(before);
     expect(accepts(GOOD_RECIPE.replace(before, after))).toBe(false);

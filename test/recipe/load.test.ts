@@ -51,10 +51,22 @@ describe('a recipe', () => {
       },
       expect: {},
       timeoutMs: 1_200_000,
+      checkpoint: { ms: 30_000 },
     });
     expect(locate(['stages', 0, 'with', 'batch'])).toMatchObject({ line: 38, column: 14, length: 2 });
     expect(locate(['stages', 0, 'with', 'batch'], 'key')).toMatchObject({ line: 38, column: 7, length: 5 });
     expect(locate(['stages', 0, 'with', 'nothing', 'here'])).toMatchObject({ line: 35, column: 7 });
+  });
+
+  test('says how often a stage keeps its place', async () => {
+    const { stages } = await parse(`
+version: 1
+stages:
+  - { id: a, uses: train, checkpoint: { every: 5m } }
+  - { id: b, uses: train, checkpoint: { everySteps: 100 } }
+  - { id: c, uses: train, checkpoint: false }
+`);
+    expect(stages.map(({ checkpoint }) => checkpoint)).toEqual([{ ms: 300_000 }, { steps: 100 }, null]);
   });
 
   test('has defaults: its file name as name, seed 0, nothing declared', async () => {
@@ -581,7 +593,7 @@ exports:
     recipe.yaml:17:5 "epochs" is not a key of a stage.
         epochs: 3
         ~~~~~~
-    Options of a stage go under "with". Known: id, uses, from, needs, with, expect, timeout.  [RECIPE_UNKNOWN_KEY]
+    Options of a stage go under "with". Known: id, uses, from, needs, with, expect, timeout, checkpoint.  [RECIPE_UNKNOWN_KEY]
 
     recipe.yaml:18:5 A stage needs the key "id".
       - uses: prune

@@ -68,6 +68,7 @@ async function runStage(
       seed: '7',
       cores: 1,
       staging,
+      checkpoint: null,
       ...job,
     },
     registries,

@@ -31,6 +31,7 @@ function execute(what: string, options: Partial<ExecuteOptions> = {}, env: NodeJ
     seed: '1',
     cores: 1,
     staging,
+    checkpoint: null,
   };
   const result = executor.execute(job, {
     signal: new AbortController().signal,

@@ -78,6 +78,7 @@ function sketchCell(sketch: CellSketch, index: number): Cell {
       place: placeOf(index),
     })),
     timeoutMs: sketch.timeoutMs ?? null,
+    checkpoint: { ms: 30_000 },
     isMeasure,
     place: placeOf(index),
   };

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { canonicalJson, type Json } from '../../src/core/canonical-json.js';
+import type { Checkpoint } from '../../src/core/checkpoint.js';
 import { Random } from '../../src/core/random.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import type { Model } from '../../src/onnx/ir.js';
@@ -14,6 +15,8 @@ export interface StageRun {
   /** What `network` builds. */
   readonly network?: Model;
   readonly seed?: number;
+  readonly checkpoint?: Checkpoint;
+  readonly signal?: AbortSignal;
 }
 
 export interface StageOutcome {
@@ -52,8 +55,9 @@ export async function runStage(stage: StageDefinition, given: object, setup: Sta
     data: async () => data!,
     network: async () => decodeModel(encodeModel(network!)),
     random: new Random(seed),
-    signal: new AbortController().signal,
+    signal: setup.signal ?? new AbortController().signal,
     cores: 1,
+    checkpoint: setup.checkpoint ?? { load: async () => null, due: () => false, save: async () => undefined },
     log: {
       debug: () => undefined,
       info: (message) => void lines.push(message),

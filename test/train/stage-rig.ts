@@ -45,6 +45,7 @@ export async function runStage(run: StageRun) {
       metrics[name] = value;
     },
     scratch: '',
+    checkpoint: { load: async () => null, due: () => false, save: async () => undefined },
   };
   const outputs = await stage.run(context);
   return { model: outputs.model!, metrics, lines, shown, options };

@@ -31,6 +31,8 @@ export interface TrainingEngine {
   read(): Promise<TrainingState>;
   /** The state that the last step started from: views, valid until the next call. */
   readPrevious(): Promise<TrainingState>;
+  /** Goes on from another state: copied. The mask stays as it is. */
+  write(state: TrainingState): Promise<void>;
   /** Replaces the mask (1 = kept) and sets what it drops to 0, in the weights and in the optimizer's state. */
   setKeep(keep: Uint8Array): Promise<void>;
   release(): Promise<void>;

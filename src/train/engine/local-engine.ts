@@ -55,6 +55,10 @@ class LocalEngine implements TrainingEngine {
     return this.state.previous;
   }
 
+  async write(state: TrainingState): Promise<void> {
+    this.state.write(state);
+  }
+
   async setKeep(keep: Uint8Array): Promise<void> {
     this.state.setKeep(keep);
   }

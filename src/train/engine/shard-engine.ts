@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { packageRoot } from '../../core/package-root.js';
 import type { Batch } from '../batches.js';
 import { combineReports, type StepResult, type TrainingEngine, type TrainingState } from './engine.js';
 import { type ErrorMessage, unpackError } from './error-message.js';
@@ -39,7 +41,7 @@ class ShardEngine implements TrainingEngine {
     this.threads = Array.from({ length: workers }, (_, index) => {
       const shards = Array.from({ length: program.shards }, (_, shard) => shard).filter((s) => s % workers === index);
       const workerData: ShardWorkerData = { program, memory, parameters, workers, shards, isReader: index === 0 };
-      return new Worker(workerUrl(), { workerData });
+      return new Worker(workerPath(), { workerData });
     });
     this.failure = new Promise((_, reject) => {
       for (const thread of this.threads) {
@@ -69,6 +71,11 @@ class ShardEngine implements TrainingEngine {
   async readPrevious(): Promise<TrainingState> {
     await this.command(COMMAND.readPrevious);
     return this.state();
+  }
+
+  async write({ parameters, slots }: TrainingState): Promise<void> {
+    for (const [i, vector] of [parameters, ...slots].entries()) this.memory.state[i]!.set(vector);
+    await this.command(COMMAND.write);
   }
 
   async setKeep(keep: Uint8Array): Promise<void> {
@@ -110,12 +117,9 @@ class ShardEngine implements TrainingEngine {
   }
 }
 
-/** The compiled worker: beside this file, or under dist when this runs from its TypeScript source. */
-function workerUrl(): URL {
-  const here = import.meta.url;
-  return here.endsWith('.ts')
-    ? new URL('../../../dist/src/train/engine/shard-worker.js', here)
-    : new URL('./shard-worker.js', here);
+/** The compiled worker, wherever this file runs from: its source, its compiled form, or the joined modules of the command. */
+function workerPath(): string {
+  return join(packageRoot(), 'dist', 'src', 'train', 'engine', 'shard-worker.js');
 }
 
 interface AtomicsWithWaitAsync {

@@ -19,7 +19,7 @@ export const CONTROL = {
   size: 8,
 } as const;
 
-export const COMMAND = { step: 1, read: 2, readPrevious: 3, keep: 4, stop: 5 } as const;
+export const COMMAND = { step: 1, read: 2, readPrevious: 3, keep: 4, stop: 5, write: 6 } as const;
 
 /** Everything that main thread and workers share. onnxruntime refuses shared memory, so each worker copies to and from it. */
 export interface ShardMemory {
@@ -29,7 +29,7 @@ export interface ShardMemory {
   /** One a shard. */
   readonly gradients: readonly Float32Array[];
   readonly reports: readonly Float32Array[];
-  /** Filled by the `read` commands: weights, then optimizer state. */
+  /** Filled by the `read` commands, and read by `write`: weights, then optimizer state. */
   readonly state: readonly Float32Array[];
   /** Two sets of whole batches. */
   readonly x: readonly Float32Array[];

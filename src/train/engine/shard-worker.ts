@@ -44,6 +44,10 @@ async function obey(): Promise<void> {
     if (what === COMMAND.stop) break;
     if (what === COMMAND.step && !(await step())) break;
     if (what === COMMAND.keep) state.setKeep(memory.keep.slice());
+    if (what === COMMAND.write) {
+      const [parameters, ...slots] = memory.state;
+      state.write({ parameters: parameters!, slots });
+    }
     if ((what === COMMAND.read || what === COMMAND.readPrevious) && data.isReader) {
       const source = what === COMMAND.read ? state.current : state.previous;
       for (const [i, vector] of [source.parameters, ...source.slots].entries()) memory.state[i]!.set(vector);

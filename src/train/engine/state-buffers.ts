@@ -59,6 +59,14 @@ export class StateBuffers {
     [this.now, this.other] = [this.other, this.now];
   }
 
+  /** Makes a state the current one: copied. */
+  write({ parameters, slots }: TrainingState): void {
+    this.now.parameters.set(parameters);
+    slots.forEach((slot, i) => {
+      this.now.slots[i]!.set(slot);
+    });
+  }
+
   setKeep(keep: Uint8Array): void {
     if (this.keep === null) throw new Error('internal: this training run was not planned with masks');
     this.keep.set(keep);

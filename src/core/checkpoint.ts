@@ -1,0 +1,15 @@
+/** The pieces of a state, by name. */
+export type CheckpointParts = ReadonlyMap<string, Uint8Array>;
+
+/** Keeps the place of a long piece of work, so that it goes on from there after it was killed. */
+export interface Checkpoint {
+  /** What an earlier run of the same work saved last; null if there is none, or it is damaged. */
+  load(): Promise<CheckpointParts | null>;
+  /** To be called once a step: whether it is time to save. */
+  due(): boolean;
+  /** Replaces what was saved before; parts are not kept. A reader finds the old parts or the new ones, never a mixture. */
+  save(parts: CheckpointParts): Promise<void>;
+}
+
+/** How often to save: after so many steps, or so many milliseconds. */
+export type CheckpointInterval = { readonly steps: number } | { readonly ms: number };

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readCheckpoint, writeCheckpoint } from '../../src/artifacts/checkpoint-file.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const PARTS = new Map([
+  ['facts', new TextEncoder().encode('{"step":3}')],
+  ['empty', new Uint8Array(0)],
+  ['weights', new Uint8Array(Float32Array.of(1, -0, Number.NaN).buffer)],
+]);
+
+describe('a checkpoint file', () => {
+  it('gives back what was written, each part in a buffer of its own, and replaces what was there', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'key', 'state');
+    await writeCheckpoint(path, join(folder, 'tmp'), new Map([['old', Uint8Array.of(1)]]));
+    await writeCheckpoint(path, join(folder, 'tmp'), PARTS);
+    const parts = await readCheckpoint(path);
+    expect(parts).toEqual(PARTS);
+    expect((parts as typeof PARTS).get('weights')!.byteOffset).toBe(0);
+    expect(readdirSync(folder)).toEqual(['key']);
+  });
+
+  it('is null where there is none', async () => {
+    expect(await readCheckpoint(join(temporaryFolder(), 'state'))).toBeNull();
+  });
+
+  it('is told to be damaged whichever bit differs, and wherever it ends', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'state');
+    await writeCheckpoint(path, join(folder, 'tmp'), PARTS);
+    const whole = readFileSync(path);
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = Buffer.from(whole);
+      damaged[at]! ^= 1 << (at % 8);
+      writeFileSync(path, damaged);
+      expect(await readCheckpoint(path), `byte ${at}`).toBe('damaged');
+    }
+    for (let length = 0; length < whole.length; length++) {
+      writeFileSync(path, whole.subarray(0, length));
+      expect(await readCheckpoint(path), `${length} bytes`).toBe('damaged');
+    }
+  });
+});

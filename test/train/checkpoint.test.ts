@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { Checkpoint, CheckpointParts } from '../../src/core/checkpoint.js';
+import { Random } from '../../src/core/random.js';
+import { adam, crossEntropy, type TrainRequest, type TrainResult, train } from '../../src/train/index.js';
+import { halvesDataset, networkFor, weightsDigest } from './rig.js';
+
+const LAYERS = [{ conv: { filters: 4, kernel: 3 } }, 'batchnorm', 'relu', { dropout: 0.4 }, { linear: 2 }];
+/** 3 epochs of 6 steps. */
+const STEPS = 18;
+
+/** Batch normalization, dropout, Adam, validation and masks: every piece of state that a run can have. */
+async function request(changes: Partial<TrainRequest> = {}): Promise<TrainRequest> {
+  const data = halvesDataset(48, 24);
+  const model = await networkFor(data, LAYERS);
+  const [name, weight] = [...model.graph.initializers].find(([, { dims }]) => dims.length === 4)!;
+  const mask = Uint8Array.from({ length: weight.bytes.length / 4 }, (_, i) => (i % 5 === 0 ? 0 : 1));
+  return {
+    model,
+    data,
+    loss: crossEntropy(),
+    optimizer: adam({ lr: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 }),
+    length: { epochs: 3 },
+    batch: 8,
+    masks: new Map([[name, mask]]),
+    random: new Random(3),
+    now: () => 0,
+    ...changes,
+  };
+}
+
+/** A checkpoint in memory; `saved` holds copies. */
+function memory(everySteps: number): Checkpoint & { saved: CheckpointParts | null } {
+  let steps = 0;
+  return {
+    saved: null,
+    async load() {
+      return this.saved;
+    },
+    due: () => ++steps % everySteps === 0,
+    async save(parts) {
+      this.saved = new Map([...parts].map(([name, bytes]) => [name, bytes.slice()]));
+    },
+  };
+}
+
+class Killed extends Error {}
+
+/** Runs until a step and throws there, as far as the run can tell like SIGKILL: it is given no chance to save. */
+async function runAndKill(killed: TrainRequest, step: number): Promise<void> {
+  const onStep = (state: Parameters<NonNullable<TrainRequest['onStep']>>[0]) => {
+    if (state.step === step) throw new Killed();
+    return killed.onStep?.(state);
+  };
+  await expect(train({ ...killed, onStep })).rejects.toThrow(Killed);
+}
+
+function outcome({ model, history, kept, steps }: TrainResult) {
+  return { weights: weightsDigest(model), history, kept, steps };
+}
+
+describe('a run that was killed', () => {
+  it.each([1, 2])('ends with the bits of an undisturbed one, wherever it was killed: %i shards', async (shards) => {
+    const undisturbed = outcome(await train(await request({ shards })));
+    // The steps around the ends of epochs, at 6 and 12, are the delicate ones.
+    for (const [step, every] of [
+      [2, 3],
+      [4, 3],
+      [7, 6],
+      [8, 7],
+      [13, 4],
+      [STEPS, 17],
+    ] as const) {
+      const checkpoint = memory(every);
+      await runAndKill(await request({ shards, checkpoint }), step);
+      const resumed: number[] = [];
+      const onResume = (at: { readonly step: number }) => void resumed.push(at.step);
+      expect(outcome(await train(await request({ shards, checkpoint, onResume })))).toEqual(undisturbed);
+      expect(resumed).toEqual(step > every ? [Math.floor((step - 1) / every) * every] : []);
+    }
+  });
+
+  it('may be killed again and again', async () => {
+    const undisturbed = outcome(await train(await request()));
+    const checkpoint = memory(1);
+    for (const step of [3, 6, 7, 12, 13, 17]) await runAndKill(await request({ checkpoint }), step);
+    expect(outcome(await train(await request({ checkpoint })))).toEqual(undisturbed);
+  });
+
+  it('goes on with the masks that it had come to', async () => {
+    const drop = async (state: Parameters<NonNullable<TrainRequest['onStep']>>[0]) => {
+      if (state.step !== 5) return;
+      const masks = [...(await state.readWeights())].map(([name, weights]): [string, Uint8Array] => [
+        name,
+        Uint8Array.from(weights, (weight) => (Math.abs(weight) < 0.05 ? 0 : 1)),
+      ]);
+      await state.setMasks(new Map(masks));
+    };
+    const undisturbed = outcome(await train(await request({ onStep: drop })));
+    const checkpoint = memory(1);
+    await runAndKill(await request({ onStep: drop, checkpoint }), 8);
+    expect(outcome(await train(await request({ onStep: drop, checkpoint })))).toEqual(undisturbed);
+  });
+
+  it('ends at once if its last checkpoint had reached the target', async () => {
+    const stopAt = { accuracy: 0.01 };
+    const undisturbed = await train(await request({ stopAt }));
+    expect(undisturbed.steps).toBe(6);
+    const checkpoint = memory(6);
+    const onEpoch = () => {
+      throw new Killed();
+    };
+    await expect(train(await request({ stopAt, checkpoint, onEpoch }))).rejects.toThrow(Killed);
+    expect(outcome(await train(await request({ stopAt, checkpoint })))).toEqual(outcome(undisturbed));
+  });
+});
+
+describe('an interrupted run', () => {
+  it('saves the step that it has come to before it stops', async () => {
+    const undisturbed = outcome(await train(await request()));
+    const checkpoint = memory(1000);
+    const controller = new AbortController();
+    const onStep = ({ step }: { readonly step: number }) => {
+      if (step === 11) controller.abort(new Killed());
+    };
+    await expect(train(await request({ checkpoint, onStep, signal: controller.signal }))).rejects.toThrow(Killed);
+    let from = 0;
+    const onResume = ({ step }: { readonly step: number }) => {
+      from = step;
+    };
+    expect(outcome(await train(await request({ checkpoint, onResume })))).toEqual(undisturbed);
+    expect(from).toBe(11);
+  });
+
+  it('saves a state before its epoch ended if it is stopped while it validates', async () => {
+    const undisturbed = outcome(await train(await request()));
+    const checkpoint = memory(1000);
+    const controller = new AbortController();
+    const data = halvesDataset(48, 24);
+    const validation = {
+      count: 24,
+      read(...[indices, x, y]: Parameters<typeof data.train.read>) {
+        controller.abort(new Killed());
+        return data.validation!.read(indices, x, y);
+      },
+    };
+    const stopped = await request({ checkpoint, signal: controller.signal, data: { ...data, validation } });
+    await expect(train(stopped)).rejects.toThrow(Killed);
+    expect(outcome(await train(await request({ checkpoint })))).toEqual(undisturbed);
+  });
+});
+
+it('a checkpoint of another run is not used', async () => {
+  const checkpoint = memory(5);
+  await runAndKill(await request({ checkpoint }), 9);
+  const others: Partial<TrainRequest>[] = [{ random: new Random(4) }, { shards: 2 }, { batch: 12 }];
+  for (const other of others) {
+    const fresh = outcome(await train(await request(other)));
+    expect(outcome(await train(await request({ ...other, checkpoint: { ...checkpoint, due: () => false } })))).toEqual(
+      fresh,
+    );
+  }
+});
