@@ -38,12 +38,15 @@ const DEPTHWISE: readonly Shape[] = [
   { image: [2, 3, 6, 6], channels: 6, kernel: [3, 3], stride: 2, groups: 3 },
 ];
 
+/** More than a cache holds: computed in several chunks of images. */
+const LARGE: Shape = { image: [16, 3, 32, 32], channels: 6, kernel: [5, 5] };
+
 /** Which shapes each way has to get right; all are compared with the sum written out below. */
 const COVERAGE: Readonly<Record<WeightGradientName, readonly Shape[]>> = {
   batchAsGroups: DEPTHWISE,
   im2col: [...STRIDE_1, ...STRIDED, ...DEPTHWISE],
   rows: [...STRIDE_1, DEPTHWISE[1]!],
-  separableShift: [...STRIDE_1, DEPTHWISE[1]!],
+  separableShift: [...STRIDE_1, DEPTHWISE[1]!, LARGE],
   tap: [...STRIDE_1, ...STRIDED, ...DEPTHWISE],
 };
 

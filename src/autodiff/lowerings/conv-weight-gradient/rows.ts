@@ -4,7 +4,7 @@ import { planeOf } from './plane.js';
 import { sizesOf, type WeightGradient } from './problem.js';
 
 /**
- * Stride 1: the column shifts of x are made once; then one product per kernel row, [O, P] · [C·kw, P]ᵀ, with a block of
+ * Stride 1: the column shifts of x are made once; then one product per kernel row, [C·kw, P] · [O, P]ᵀ, with a block of
  * whole rows, which is one long run of memory per plane. Does no work on padding rows, unlike `separableShift`: good
  * where the kernel is high compared with the image.
  */
@@ -20,7 +20,7 @@ export const rows: WeightGradient = (b, problem) => {
   const columns = concat(b, shifted, 2);
   const sums = Array.from({ length: kh }, (_, i) => {
     const seen = slice(b, columns, [{ axis: 3, start: i * dh * ow, end: (i * dh + oh) * ow }]);
-    return reshape(b, reduceSum(b, matMul(b, dy, seen, { transB: true }), [0]), [1, groups * og, kw, cg]);
+    return reshape(b, reduceSum(b, matMul(b, seen, dy, { transB: true }), [0]), [1, groups, kw, cg, og]);
   });
-  return reshape(b, transpose(b, concat(b, sums, 0), [1, 3, 0, 2]), weight);
+  return reshape(b, transpose(b, concat(b, sums, 0), [1, 4, 3, 0, 2]), weight);
 };
