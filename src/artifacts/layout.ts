@@ -8,6 +8,8 @@ export interface Layout {
   readonly quarantine: string;
   /** What a stage needs to go on with after it was killed. */
   checkpoint(key: string): string;
+  /** Digests of unchanged files of the user's. */
+  readonly files: string;
   blob(digest: string): string;
   record(key: string): string;
 }
@@ -21,6 +23,7 @@ export function layoutOf(cacheDir: string): Layout {
     tmp: join(root, 'tmp'),
     quarantine: join(root, 'quarantine'),
     checkpoint: (key) => join(root, 'checkpoints', key, 'state'),
+    files: join(root, 'files.json'),
     blob: (digest) => join(root, 'cas', 'sha256', digest.slice(0, 2), digest),
     record: (key) => join(root, 'ac', key.slice(0, 2), `${key}.json`),
   };

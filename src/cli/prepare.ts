@@ -1,3 +1,5 @@
+import type { FileMemory } from '../artifacts/file-memory.js';
+import { Judge } from '../core/json-schema/judge.js';
 import { makePlan } from '../plan/make-plan.js';
 import type { Plan } from '../plan/plan.js';
 import { loadPlugins } from '../plugin/load.js';
@@ -9,8 +11,22 @@ import { BUILT_INS } from './registries.js';
 
 /** The plan of a recipe file. Throws UserErrors with every mistake that can be found before anything runs. */
 export async function preparePlan(file: string, settings: readonly string[], env: Environment): Promise<Plan> {
-  const recipe = await loadRecipe(file, { settings, environment: env });
-  return makePlan({ recipe, registries: await registriesOf(recipe), environment: env });
+  return planRecipe(file, { set: settings, env });
+}
+
+export interface PlanSettings {
+  readonly set: readonly string[];
+  readonly env: Environment;
+  /** Knows the digests of files that did not change; without it all are hashed. */
+  readonly files?: FileMemory;
+}
+
+/** The same, with what an earlier plan found out about files. */
+export async function planRecipe(file: string, { set, env, files }: PlanSettings): Promise<Plan> {
+  const judge = await Judge.create();
+  const recipe = await loadRecipe(file, { settings: set, environment: env, judge });
+  const registries = await registriesOf(recipe);
+  return makePlan({ recipe, registries, environment: env, judge, ...(files && { hashFile: files.digest }) });
 }
 
 /** The built-ins; with a recipe file, its plugins as well. */

@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
+import { openFileMemory } from '../../artifacts/file-memory.js';
 import { canonicalJson, type Json } from '../../core/canonical-json.js';
 import { type CellForecast, whyText } from '../../plan/forecast.js';
 import type { Source } from '../../plan/plan.js';
 import { alignColumns } from '../../report/columns.js';
 import { EXIT } from '../exit-code.js';
 import { forecast } from '../forecast.js';
-import { preparePlan } from '../prepare.js';
+import { planRecipe } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
 
@@ -17,7 +19,8 @@ export interface PlanCommandOptions {
 
 /** `lathe plan`: what `lathe run` would do. Writes nothing. */
 export async function planCommand(options: PlanCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
-  const plan = await preparePlan(options.recipe, options.set, env);
+  const files = openFileMemory(resolve(options.cacheDir));
+  const plan = await planRecipe(options.recipe, { set: options.set, env, files });
   const { cells } = await forecast(plan, options.cacheDir);
   terminal.out(options.json ? JSON.stringify(cells.map(jsonOf), null, 2) : planText(cells, terminal));
   return EXIT.ok;

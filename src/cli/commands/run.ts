@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { openFileMemory } from '../../artifacts/file-memory.js';
 import { Store } from '../../artifacts/store.js';
 import { selectCells } from '../../plan/select-cells.js';
 import { childEnvironment } from '../../run/child-environment.js';
@@ -14,7 +15,7 @@ import { listenForInterrupts } from '../interrupts.js';
 import { keyFunction } from '../keys.js';
 import { logFile } from '../log-file.js';
 import { runsFolder } from '../places.js';
-import { preparePlan } from '../prepare.js';
+import { planRecipe } from '../prepare.js';
 import type { Environment } from '../program.js';
 import { showFailures } from '../show-failures.js';
 import type { Terminal } from '../terminal.js';
@@ -35,7 +36,9 @@ export interface RunCommandOptions {
 
 /** `lathe run`: returns the exit code. Throws what is wrong before anything runs. */
 export async function runCommand(options: RunCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
-  const plan = selectCells(await preparePlan(options.recipe, options.set, env), options);
+  const files = openFileMemory(resolve(options.cacheDir));
+  const plan = selectCells(await planRecipe(options.recipe, { set: options.set, env, files }), options);
+  await files.save();
   const forced = forcedCells(plan, options);
   const { recipe } = plan;
 
