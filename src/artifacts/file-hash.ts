@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { storageError, systemCode } from './storage-error.js';
 
 /** SHA-256 of a file that is about to be published; its content is on the disk when this returns. */
@@ -14,15 +14,26 @@ export async function hashOfStagedFile(path: string): Promise<{ digest: string; 
   }
 }
 
+/** The bytes of a file in the cache; undefined if it is missing. */
+export function sizeOf(path: string): Promise<number | undefined> {
+  return unlessMissing(path, async () => (await stat(path)).size);
+}
+
 /** SHA-256 of a file in the cache; undefined if it is missing. */
-export async function hashOfFile(path: string): Promise<string | undefined> {
-  try {
+export function hashOfFile(path: string): Promise<string | undefined> {
+  return unlessMissing(path, async () => {
     const handle = await open(path, 'r');
     try {
       return (await hashOf(handle)).digest;
     } finally {
       await handle.close();
     }
+  });
+}
+
+async function unlessMissing<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return undefined;
     throw storageError(cause, path);

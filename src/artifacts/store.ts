@@ -12,7 +12,7 @@ import {
   storedModel,
 } from './action-record.js';
 import { makeFolder, publish, replace, writeDurably } from './durable.js';
-import { hashOfFile, hashOfStagedFile } from './file-hash.js';
+import { hashOfFile, hashOfStagedFile, sizeOf } from './file-hash.js';
 import { type Layout, layoutOf } from './layout.js';
 import { removeLeftovers } from './leftovers.js';
 import { ownerPrefix } from './owner.js';
@@ -53,8 +53,12 @@ export class Store {
     this.warn = options.onWarning ?? (() => {});
   }
 
-  /** The result for a key, with every file of its outputs verified; null if there is none or it was damaged. */
-  async lookup(key: string): Promise<ActionRecord | null> {
+  /**
+   * The result for a key; null if there is none or it was damaged.
+   * @param checks what is verified of the files of its outputs: every byte, or that they are there with their sizes. Who
+   *   uses one of the latter verifies it first, with `isIntact`
+   */
+  async lookup(key: string, checks: 'content' | 'presence' = 'content'): Promise<ActionRecord | null> {
     const path = this.layout.record(key);
     let text: string;
     try {
@@ -69,7 +73,7 @@ export class Store {
       return null;
     }
     for (const file of Object.values(record.outputs).flatMap((output) => output.files)) {
-      if (await this.isIntact(file)) continue;
+      if (checks === 'content' ? await this.isFileIntact(file) : await this.isThere(file)) continue;
       const isMoved = await this.setAside(path, `The cached model ${file.digest.slice(0, 12)} is damaged or missing`);
       if (isMoved) await this.moveToQuarantine(this.layout.blob(file.digest));
       this.verified.delete(file.digest);
@@ -113,6 +117,12 @@ export class Store {
       await this.removeCheckpoint(commit.key);
       return holding;
     });
+  }
+
+  /** Whether every byte of a model is as it was stored; each file is hashed once per process. */
+  async isIntact(model: StoredModel): Promise<boolean> {
+    for (const file of model.files) if (!(await this.isFileIntact(file))) return false;
+    return true;
   }
 
   /** The read-only file that holds a blob. */
@@ -178,7 +188,7 @@ export class Store {
     const { digest, bytes } = await hashOfStagedFile(staged);
     await chmod(staged, 0o444);
     const path = this.layout.blob(digest);
-    if (!(await publish(staged, path)) && !(await this.isIntact({ name: '', digest, bytes }))) {
+    if (!(await publish(staged, path)) && !(await this.isFileIntact({ name: '', digest, bytes }))) {
       await this.setAside(path, `The cached model ${digest.slice(0, 12)} is damaged`);
       await publish(staged, path);
     }
@@ -206,7 +216,11 @@ export class Store {
     }
   }
 
-  private isIntact(file: StoredFile): Promise<boolean> {
+  private async isThere({ digest, bytes }: StoredFile): Promise<boolean> {
+    return (await sizeOf(this.pathOf(digest))) === bytes;
+  }
+
+  private isFileIntact(file: StoredFile): Promise<boolean> {
     let answer = this.verified.get(file.digest);
     if (answer === undefined) {
       answer = hashOfFile(this.pathOf(file.digest)).then((digest) => digest === file.digest);

@@ -29,6 +29,8 @@ export interface CellTools {
   /** CPU cores of the whole run. */
   readonly cores: number;
   readonly stop: AbortSignal;
+  /** Makes sure that a model can be used, see repair.ts. */
+  readonly repair: (model: LiveModel) => Promise<void>;
   /** Why a cell has no result yet, in one line. */
   readonly whyMiss?: (cell: Cell, key: CellKey) => Promise<string>;
 }
@@ -44,12 +46,13 @@ export async function ensureResult(
   cell: Cell,
   key: CellKey,
   inputs: ReadonlyMap<string, LiveModel>,
-  tools: CellTools & { readonly isForced: boolean },
+  tools: CellTools & { readonly isForced: boolean; readonly checks: 'content' | 'presence' },
 ): Promise<CellResult> {
   const { store, slots, stop, listener, isForced } = tools;
-  const earlier = await store.lookup(key.key);
+  const earlier = await store.lookup(key.key, tools.checks);
   if (earlier !== null && !isForced) return { status: 'cached', why: 'all inputs unchanged', record: earlier };
   const why = isForced ? 'forced' : ((await tools.whyMiss?.(cell, key)) ?? 'no result for this key');
+  for (const model of inputs.values()) await tools.repair(model);
   return slots.use(async () => {
     stop.throwIfAborted();
     listener({ type: 'stage-start', cell: cell.id, key: key.key, why });

@@ -4,6 +4,7 @@ import { RunCancelled } from './executor.js';
 import { errorRecordOf, type Failure, toError } from './failure.js';
 import { hasResult } from './gates.js';
 import type { LiveModel } from './live-model.js';
+import { repairModel } from './repair.js';
 import { type CellKey, type CellResult, type CellTools, ensureResult, outputRecords, outputsOf } from './run-cell.js';
 
 /** How a cell ended, and the models that it hands on. */
@@ -12,7 +13,13 @@ export interface CellEnd {
   readonly outputs: ReadonlyMap<string, LiveModel>;
 }
 
-export interface CellsOptions extends CellTools {
+export interface CellEnds {
+  readonly ends: ReadonlyMap<string, CellEnd>;
+  readonly failures: readonly Failure[];
+  readonly repair: CellTools['repair'];
+}
+
+export interface CellsOptions extends Omit<CellTools, 'repair'> {
   /** @param inputs slot to digest */
   readonly keyOf: (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey;
   readonly isForced: (cell: Cell) => boolean;
@@ -20,26 +27,27 @@ export interface CellsOptions extends CellTools {
 
 /**
  * Brings every cell to an end, each as soon as those that it depends on have ended.
- * @returns the ends by cell id, and what failed
+ * @returns the ends by cell id, what failed, and the means to verify a model before it is used
  */
-export async function runCells(
-  plan: Plan,
-  options: CellsOptions,
-): Promise<{ readonly ends: ReadonlyMap<string, CellEnd>; readonly failures: readonly Failure[] }> {
+export async function runCells(plan: Plan, options: CellsOptions): Promise<CellEnds> {
   const failures: Failure[] = [];
   const promises = new Map<string, Promise<CellEnd>>();
   /** Cells with equal keys compute once. */
   const underway = new Map<string, Promise<unknown>>();
+  const redo = new Map<string, () => Promise<unknown>>();
+  const repair = (model: LiveModel) => repairModel(model, options.store, redo);
   for (const cell of plan.cells) {
     const needed = new Map(cell.dependsOn.map((id) => [id, promises.get(id)!]));
-    promises.set(cell.id, runWhenReady(cell, needed, { ...options, underway, failures }));
+    promises.set(cell.id, runWhenReady(cell, needed, { ...options, underway, failures, redo, repair }));
   }
   const ends = new Map<string, CellEnd>();
   for (const [id, promise] of promises) ends.set(id, await promise);
-  return { ends, failures };
+  return { ends, failures, repair };
 }
 
 interface Context extends CellsOptions {
+  readonly repair: CellTools['repair'];
+  readonly redo: Map<string, () => Promise<unknown>>;
   readonly underway: Map<string, Promise<unknown>>;
   readonly failures: Failure[];
 }
@@ -89,7 +97,12 @@ async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: 
     const key = context.keyOf(cell, digests);
     known.key = key.key;
     const result = await onceAtATime(key, context, () =>
-      ensureResult(cell, key, inputs, { ...context, isForced: context.isForced(cell) }),
+      ensureResult(cell, key, inputs, { ...context, isForced: context.isForced(cell), checks: 'presence' }),
+    );
+    context.redo.set(cell.id, () =>
+      onceAtATime(key, context, () =>
+        ensureResult(cell, key, inputs, { ...context, isForced: false, checks: 'content' }),
+      ),
     );
     const outputs = outputsOf(cell, result, inputs, context.store);
     const { status, why } = result;

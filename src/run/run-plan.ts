@@ -8,7 +8,7 @@ import { exportModel } from './exports.js';
 import { errorRecordOf, type Failure, toError } from './failure.js';
 import { hasResult, judgeGates } from './gates.js';
 import type { CellKey } from './run-cell.js';
-import { type CellEnd, runCells } from './run-cells.js';
+import { type CellEnd, type CellEnds, runCells } from './run-cells.js';
 import type { RuntimeFacts } from './runtime-facts.js';
 import { Slots } from './slots.js';
 
@@ -52,11 +52,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const cells = plan.cells.map(({ id, uses, dependsOn, isMeasure }) => ({ id, uses, dependsOn, isMeasure }));
   listener({ type: 'run-start', runId: id, folder, cells });
 
-  const { ends, failures } = await runCells(plan, { ...options, slots: new Slots(options.jobs) });
+  const { ends, failures, repair } = await runCells(plan, { ...options, slots: new Slots(options.jobs) });
   const gates = judgeGates(plan, new Map([...ends].map(([cell, end]) => [cell, end.record])));
   const stages = [...ends].map(([cell, { record }]) => ({ ...record, gates: gates.get(cell) ?? [] }));
   // A model that failed a check must not take the place of the last one that passed.
-  const exported = isGateFailed(stages) ? NOTHING : await writeExports(plan, ends, options);
+  const exported = isGateFailed(stages) ? NOTHING : await writeExports(plan, ends, { ...options, repair });
   const allFailures = [...failures, ...exported.failures];
 
   const record: RunRecord = {
@@ -98,7 +98,7 @@ const NOTHING: Exports = { exports: [], failures: [] };
 async function writeExports(
   plan: Plan,
   ends: ReadonlyMap<string, CellEnd>,
-  { facts, listener }: RunOptions,
+  { facts, listener, repair }: RunOptions & Pick<CellEnds, 'repair'>,
 ): Promise<Exports> {
   const exports: RunRecord['exports'][number][] = [];
   const failures: Failure[] = [];
@@ -108,6 +108,7 @@ async function writeExports(
     const model = end.outputs.get(slot);
     if (model === undefined) throw new Error(`internal: ${cell} has no output "${slot}" to export`);
     try {
+      await repair(model);
       const { bytes, digest } = await exportModel(model, to, { recipe: plan.recipe.name, lathe: facts.lathe });
       exports.push({ name, from: cell, path: to, bytes, digest });
       listener({ type: 'export', name, path: to, bytes });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../src/artifacts/run-record.js';
 import { UserError } from '../../src/core/errors.js';
 import { RunCancelled } from '../../src/run/executor.js';
 import { fakeExecutor, runSketch, sketchPlan } from '../support/plan-rig.js';
@@ -193,6 +194,63 @@ describe('a damaged cache', () => {
       first.record.stages.map((stage) => stage.outputs),
     );
     expect(second.events.filter((event) => event.type === 'warning')).toHaveLength(1);
+  });
+});
+
+describe('a model with a flipped bit', () => {
+  /** Flips one bit of the blob of a cell: its size stays. */
+  function flipBit(record: RunRecord, index: number): void {
+    const { path } = record.stages[index]!.outputs.model!;
+    const bytes = readFileSync(path);
+    bytes[0]! ^= 1;
+    chmodSync(path, 0o644);
+    writeFileSync(path, bytes);
+  }
+  const withOption = (keep: number) =>
+    sketchPlan([{ id: 'a' }, { id: 'b', from: ['a'] }, { id: 'c', from: ['b'], options: { keep } }]);
+
+  it('is computed again, by what it needs in its turn, before a stage that runs uses it', async () => {
+    const first = await runSketch(folder, withOption(0.1), fakeExecutor());
+    flipBit(first.record, 0);
+    flipBit(first.record, 1);
+    const executor = fakeExecutor();
+    const second = await runSketch(folder, withOption(0.2), executor);
+    expect(executor.begun).toEqual(['a', 'b', 'c']);
+    expect(second.record.status).toBe('succeeded');
+    expect(second.record.stages[1]!.outputs).toEqual(first.record.stages[1]!.outputs);
+    expect(second.events.filter((event) => event.type === 'warning')).toHaveLength(2);
+    expect((await runSketch(folder, withOption(0.1), executor)).statuses).toEqual(['a cached', 'b cached', 'c cached']);
+  });
+
+  it('is computed again before it is exported', async () => {
+    const to = join(folder, 'model.onnx');
+    const plan = sketchPlan(CHAIN, [{ name: 'model', cell: 'c', slot: 'model', to }]);
+    const first = await runSketch(folder, plan, fakeExecutor());
+    const exported = readFileSync(to);
+    flipBit(first.record, 2);
+    const executor = fakeExecutor();
+    await runSketch(folder, plan, executor);
+    expect(executor.begun).toEqual(['c']);
+    expect(readFileSync(to)).toEqual(exported);
+  });
+
+  it('is not read at all by a run that uses it for nothing', async () => {
+    const first = await runSketch(folder, sketchPlan(CHAIN), fakeExecutor());
+    flipBit(first.record, 1);
+    const executor = fakeExecutor();
+    await runSketch(folder, sketchPlan(CHAIN), executor);
+    expect(executor.begun).toEqual([]);
+  });
+
+  it('that its stage does not make again fails what would use it, and the next run goes on from the new one', async () => {
+    let count = 0;
+    const moody = () => fakeExecutor(async (job) => (job.cell === 'a' ? { model: `model ${count++}` } : {}));
+    const first = await runSketch(folder, withOption(0.1), moody());
+    flipBit(first.record, 0);
+    const second = await runSketch(folder, sketchPlan([{ id: 'a' }, { id: 'd', from: ['a'] }]), moody());
+    expect(second.record.stages[1]!.error).toMatchObject({ code: 'RUN_RESULT_LOST', class: 'infrastructure' });
+    const third = await runSketch(folder, sketchPlan([{ id: 'a' }, { id: 'd', from: ['a'] }]), moody());
+    expect(third.statuses).toEqual(['a cached', 'd ran']);
   });
 });
 
