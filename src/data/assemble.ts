@@ -35,7 +35,10 @@ export interface Parts {
  * The data set of what a reader has read: splits, limit and normalization applied, as views of the stored samples.
  * Throws DATA_EMPTY, DATA_CLASSES, DATA_SHAPE, DATA_SPLIT, DATA_NORMALIZE.
  */
-export function assembleDataset({ train, test, target, largest }: Parts, options: CommonOptions): Dataset {
+export async function assembleDataset(
+  { train, test, target, largest }: Parts,
+  options: CommonOptions,
+): Promise<Dataset> {
   for (const part of [train, test]) {
     if (part?.count === 0) throw new UserError('DATA_EMPTY', `${part.source} holds no samples.`, 'Check the path.');
   }
@@ -59,7 +62,7 @@ export function assembleDataset({ train, test, target, largest }: Parts, options
   const positions = splitSamples(train.count, split, labels);
   const limited = (part: Uint32Array) => limitSamples(part, options.limit ?? part.length, split.seed);
   const trainPositions = limited(positions.train);
-  const normalization = resolveNormalization(options.normalize, train, trainPositions, largest);
+  const normalization = await resolveNormalization(options.normalize, train, trainPositions, largest);
   const view = (stored: Stored, part: Uint32Array) => viewOf(stored, part, normalization);
   return {
     inputShape: train.shape,

@@ -19,7 +19,8 @@ export class ByteReader {
 
   private constructor(
     readonly path: string,
-    private readonly isGzip: boolean,
+    /** Whether the file is unpacked while it is read. */
+    readonly isGzip: boolean,
     /** No more bytes than this can come. */
     private readonly maxBytes: number,
     private readonly file: ReadStream | null,
@@ -50,6 +51,11 @@ export class ByteReader {
       yield bytes;
     })();
     return new ByteReader(name, false, bytes.length, null, chunks, signal);
+  }
+
+  /** Bytes taken so far. */
+  get position(): number {
+    return this.consumed;
   }
 
   /** Up to n bytes without moving on; fewer only at the end of the file. */
@@ -91,11 +97,13 @@ export class ByteReader {
   /** Checks that the file ends here. Throws DATA_TOO_LONG. */
   async expectEnd(): Promise<void> {
     if ((await this.peek(1)).length === 0) return;
-    throw new UserError(
-      'DATA_TOO_LONG',
-      `${this.path} goes on after the ${this.consumed} bytes that its header announces.`,
-      'The file is damaged, or not of this format; fetch it again.',
-    );
+    throw this.tooLong(this.consumed);
+  }
+
+  /** Checks, without reading on, that exactly so many bytes are left of a file that is not packed. Throws DATA_TRUNCATED, DATA_TOO_LONG. */
+  expectLength(bytes: number): void {
+    this.expectRoomFor(bytes);
+    if (this.consumed + bytes < this.maxBytes) throw this.tooLong(this.consumed + bytes);
   }
 
   /** Everything from here on, in pieces. */
@@ -131,6 +139,14 @@ export class ByteReader {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new UserError('DATA_CORRUPT', `${this.path} is damaged: ${reason}.`, 'Fetch it again.', { cause });
     }
+  }
+
+  private tooLong(announced: number): UserError {
+    return new UserError(
+      'DATA_TOO_LONG',
+      `${this.path} goes on after the ${announced} bytes that its header announces.`,
+      'The file is damaged, or not of this format; fetch it again.',
+    );
   }
 
   private truncated(wanted: number, have: string): UserError {

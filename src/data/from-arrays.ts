@@ -3,8 +3,10 @@ import { sizeOf } from '../onnx/tensor.js';
 import { assembleDataset, COMMON_OPTIONS, type CommonOptions } from './assemble.js';
 import { channelsFirst } from './channels-first.js';
 import type { Dataset, Target } from './dataset.js';
+import { DiskRows } from './disk-rows.js';
 import { checkCounts, checkLabels, countClasses } from './labels.js';
-import type { NpyArray } from './npy-file.js';
+import type { NpyArray, NpyRows } from './npy-file.js';
+import type { NumericArray } from './numeric-array.js';
 import type { Stored } from './stored.js';
 
 /** Options of readers whose files hold arrays x [N, …] and y. */
@@ -42,14 +44,18 @@ export interface ArrayOptions extends CommonOptions {
 
 /** Samples and targets that belong together, with the names that messages use. */
 export interface ArrayPair {
-  readonly x: NpyArray;
+  readonly x: NpyArray | NpyRows;
   readonly xName: string;
   readonly y: NpyArray;
   readonly yName: string;
 }
 
 /** The data set of one or two pairs of arrays. Throws DATA_COUNT, DATA_SHAPE, DATA_LABEL_RANGE, DATA_TYPE and what assembling throws. */
-export function datasetFromArrays(train: ArrayPair, test: ArrayPair | null, options: ArrayOptions): Dataset {
+export async function datasetFromArrays(
+  train: ArrayPair,
+  test: ArrayPair | null,
+  options: ArrayOptions,
+): Promise<Dataset> {
   const kind = options.target ?? (train.y.values instanceof Float32Array ? 'value' : 'class');
   const target: Target =
     kind === 'class'
@@ -73,7 +79,7 @@ function toStored({ x, xName, y, yName }: ArrayPair, target: Target, options: Ar
 }
 
 function arrange(
-  x: NpyArray,
+  x: ArrayPair['x'],
   name: string,
   sample: readonly number[],
   options: ArrayOptions,
@@ -81,7 +87,9 @@ function arrange(
   let shape = sample.length === 2 ? [1, ...sample] : [...sample];
   if (options.layout === 'channels-last' && sample.length === 3) {
     const [height = 0, width = 0, channels = 0] = sample;
-    channelsFirst(x.values, height * width, channels);
+    const arrange = (values: NumericArray) => channelsFirst(values, height * width, channels);
+    if (x.values instanceof DiskRows) x.values.rearranged(arrange);
+    else arrange(x.values);
     shape = [channels, height, width];
   }
   if (options.shape === undefined) return { values: x.values, shape };

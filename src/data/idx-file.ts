@@ -2,9 +2,12 @@ import { UserError } from '../core/errors.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { allocateBytes } from './allocate.js';
 import { ByteReader } from './byte-reader.js';
+import { DiskRows } from './disk-rows.js';
+import { UNSIGNED_BYTES } from './element-type.js';
 import { beginning } from './looks-like.js';
+import { canStayOnDisk, type StorageOption } from './storage.js';
 
-const UNSIGNED_BYTE = 0x08;
+const UNSIGNED_BYTE_CODE = 0x08;
 const OTHER_TYPES: Readonly<Record<number, string>> = {
   9: 'signed bytes',
   11: '16-bit integers',
@@ -23,6 +26,24 @@ export interface IdxArray {
  * Throws DATA_MAGIC, DATA_TYPE, DATA_TRUNCATED, DATA_TOO_LONG and what ByteReader throws.
  */
 export async function readIdx(path: string, signal: AbortSignal): Promise<IdxArray> {
+  return (await read(path, signal, 'memory')) as IdxArray;
+}
+
+/** The same with samples, along the first dimension, that stay in the file. */
+export interface IdxRows {
+  readonly dims: readonly number[];
+  readonly bytes: DiskRows;
+}
+
+/**
+ * The same array, in memory or left in its file, by what `storage` says and how large it is.
+ * Throws what `readIdx` throws, and DATA_STORAGE for a compressed file that is to stay on the disk.
+ */
+export function readIdxRows(path: string, signal: AbortSignal, storage: StorageOption): Promise<IdxArray | IdxRows> {
+  return read(path, signal, storage);
+}
+
+async function read(path: string, signal: AbortSignal, storage: StorageOption): Promise<IdxArray | IdxRows> {
   const reader = await ByteReader.open(path, signal);
   try {
     const head = await reader.peek(64);
@@ -31,6 +52,12 @@ export async function readIdx(path: string, signal: AbortSignal): Promise<IdxArr
     const dims = Array.from({ length: rank }, (_, i) => header.readUInt32BE(4 + 4 * i));
     const size = sizeOf(dims);
     reader.expectRoomFor(size);
+    if (size > 0 && canStayOnDisk(reader, storage, size)) {
+      reader.expectLength(size);
+      const count = dims[0]!;
+      const place = { path, offset: reader.position, count, size: size / count, type: UNSIGNED_BYTES };
+      return { dims, bytes: await DiskRows.open(place) };
+    }
     const bytes = allocateBytes(size, path);
     await reader.fill(bytes);
     await reader.expectEnd();
@@ -43,7 +70,7 @@ export async function readIdx(path: string, signal: AbortSignal): Promise<IdxArr
 function checkMagic(path: string, head: Uint8Array): number {
   const rank = head[3] ?? 0;
   const isIdx = head.length >= 4 && head[0] === 0 && head[1] === 0 && rank >= 1 && rank <= 4;
-  if (isIdx && head[2] === UNSIGNED_BYTE) return rank;
+  if (isIdx && head[2] === UNSIGNED_BYTE_CODE) return rank;
   const other = isIdx ? OTHER_TYPES[head[2]!] : undefined;
   if (other !== undefined) {
     throw new UserError(

@@ -1,8 +1,9 @@
 import { UserError } from '../core/errors.js';
 import { assembleDataset, COMMON_OPTIONS } from './assemble.js';
 import { defineDataset } from './dataset.js';
-import { readIdx } from './idx-file.js';
+import { readIdx, readIdxRows } from './idx-file.js';
 import { checkCounts, checkLabels, countClasses } from './labels.js';
+import { STORAGE_OPTION, type StorageOption } from './storage.js';
 import type { Stored } from './stored.js';
 
 const PAIR = {
@@ -33,11 +34,12 @@ export const idx = defineDataset({
         description: 'Number of classes; default: the highest training label plus one.',
       },
       ...COMMON_OPTIONS,
+      storage: STORAGE_OPTION,
     },
   } as const,
   async open({ options, signal }) {
-    const train = await readPair(options.train, signal);
-    const test = options.test === undefined ? null : await readPair(options.test, signal);
+    const train = await readPair(options.train, options.storage, signal);
+    const test = options.test === undefined ? null : await readPair(options.test, options.storage, signal);
     const classes = options.classes ?? countClasses(train.labels);
     checkLabels(train.labels, classes, options.train.labels);
     if (test !== null) checkLabels(test.labels, classes, options.test!.labels);
@@ -47,11 +49,12 @@ export const idx = defineDataset({
 
 async function readPair(
   files: { readonly images: string; readonly labels: string },
+  storage: StorageOption,
   signal: AbortSignal,
 ): Promise<Stored & { labels: Int32Array }> {
   const labels = await readIdx(files.labels, signal);
   if (labels.dims.length !== 1) throw wrongRole(files.labels, labels.dims, 'labels have 1 dimension');
-  const images = await readIdx(files.images, signal);
+  const images = await readIdxRows(files.images, signal, storage);
   if (images.dims.length < 2) throw wrongRole(files.images, images.dims, 'images have at least 2');
   const [count = 0, ...sample] = images.dims;
   checkCounts(count, files.images, labels.dims[0]!, files.labels);

@@ -1,6 +1,7 @@
 import { UserError } from '../core/errors.js';
 import { sizeOf } from '../onnx/tensor.js';
-import { largestValue } from './numeric-array.js';
+import { DiskRows } from './disk-rows.js';
+import { largestValue, type NumericArray } from './numeric-array.js';
 import type { Stored } from './stored.js';
 
 /** The option `normalize` of every reader. */
@@ -52,12 +53,12 @@ export interface Normalization {
  * @param largest what "unit" divides by, where the format knows better than the stored type
  * Throws DATA_NORMALIZE for a wrong number of channels, and for "unit" on floats.
  */
-export function resolveNormalization(
+export async function resolveNormalization(
   option: NormalizeOption,
   stored: Stored,
   train: Uint32Array,
-  largest: number | null = largestValue(stored.values),
-): Normalization {
+  largest: number | null = largestValue(stored.values instanceof DiskRows ? stored.values.none : stored.values),
+): Promise<Normalization> {
   const channels = stored.shape[0] ?? 1;
   if (option === 'none') return constant(channels, 0, 1);
   if (option === 'standard') return statistics(stored, train);
@@ -87,30 +88,47 @@ function perChannel(values: readonly number[], name: string, channels: number): 
 }
 
 /** Mean and population standard deviation of each channel, in two passes; 1 for a channel that never changes. */
-function statistics({ values, shape }: Stored, train: Uint32Array): Normalization {
-  const channels = shape[0] ?? 1;
-  const size = sizeOf(shape);
-  const plane = size / channels;
+async function statistics(stored: Stored, train: Uint32Array): Promise<Normalization> {
+  const channels = stored.shape[0] ?? 1;
+  const plane = sizeOf(stored.shape) / channels;
   const mean = new Float64Array(channels);
   const squares = new Float64Array(channels);
-  for (const position of train) {
-    let at = position * size;
+  await visitSamples(stored, train, (values, start) => {
+    let at = start;
     for (let c = 0; c < channels; c++) {
       let sum = 0;
       for (const end = at + plane; at < end; at++) sum += values[at]!;
       mean[c]! += sum;
     }
-  }
+  });
   for (let c = 0; c < channels; c++) mean[c]! /= train.length * plane;
-  for (const position of train) {
-    let at = position * size;
+  await visitSamples(stored, train, (values, start) => {
+    let at = start;
     for (let c = 0; c < channels; c++) {
       const center = mean[c]!;
       let sum = 0;
       for (const end = at + plane; at < end; at++) sum += (values[at]! - center) ** 2;
       squares[c]! += sum;
     }
-  }
+  });
   const std = Array.from(squares, (sum) => Math.sqrt(sum / (train.length * plane)) || 1);
   return { mean: Array.from(mean), std };
+}
+
+/** Calls `visit` for each of the samples in order. @param positions ascending @param visit.start of the sample in `values` */
+async function visitSamples(
+  { values, shape }: Stored,
+  positions: Uint32Array,
+  visit: (values: NumericArray, start: number) => void,
+): Promise<void> {
+  const size = sizeOf(shape);
+  if (!(values instanceof DiskRows)) {
+    for (const position of positions) visit(values, position * size);
+    return;
+  }
+  let next = 0;
+  await values.scan((rows, first) => {
+    const end = first + rows.length / size;
+    for (; next < positions.length && positions[next]! < end; next++) visit(rows, (positions[next]! - first) * size);
+  });
 }

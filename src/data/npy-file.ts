@@ -2,8 +2,11 @@ import { UserError } from '../core/errors.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { allocateBytes } from './allocate.js';
 import type { ByteReader } from './byte-reader.js';
+import { DiskRows } from './disk-rows.js';
+import { type ElementType, NUMPY_TYPES, UNSIGNED_BYTES } from './element-type.js';
 import { beginning } from './looks-like.js';
 import type { NumericArray } from './numeric-array.js';
+import { canStayOnDisk, type StorageOption } from './storage.js';
 
 const MAGIC = '\x93NUMPY';
 const MAX_HEADER_BYTES = 1 << 16;
@@ -16,23 +19,11 @@ export interface NpyArray {
   readonly values: NumericArray;
 }
 
-type ArrayType = new (buffer: ArrayBufferLike) => NumericArray;
-const SAME_TYPE: Readonly<Record<string, ArrayType>> = {
-  '|b1': Uint8Array,
-  '|u1': Uint8Array,
-  '|i1': Int8Array,
-  '<u2': Uint16Array,
-  '<i2': Int16Array,
-  '<u4': Uint32Array,
-  '<i4': Int32Array,
-  '<f4': Float32Array,
-};
-type WideType = new (buffer: ArrayBufferLike) => Float64Array | BigInt64Array | BigUint64Array;
-const NARROWED: Readonly<Record<string, WideType>> = {
-  '<f8': Float64Array,
-  '<i8': BigInt64Array,
-  '<u8': BigUint64Array,
-};
+/** The same with samples, along the first dimension, that stay in the file. */
+export interface NpyRows {
+  readonly shape: readonly number[];
+  readonly values: DiskRows;
+}
 
 /**
  * The array in a .npy file (format versions 1 to 3).
@@ -40,6 +31,54 @@ const NARROWED: Readonly<Record<string, WideType>> = {
  * DATA_NUMBER for NaN, infinities and integers beyond 32 bits, and what ByteReader throws.
  */
 export async function readNpy(reader: ByteReader): Promise<NpyArray> {
+  return readElements(reader, await readHeader(reader));
+}
+
+/**
+ * The same array, in memory or left in its file, by what `storage` says and how large it is; checked in any case.
+ * Throws what `readNpy` throws, and DATA_STORAGE for a compressed file that is to stay on the disk.
+ */
+export async function readNpyRows(reader: ByteReader, storage: StorageOption): Promise<NpyArray | NpyRows> {
+  const { path } = reader;
+  const header = await readHeader(reader);
+  const { type, shape, count } = header;
+  if (count === 0 || !canStayOnDisk(reader, storage, count * type.memoryBytes)) return readElements(reader, header);
+  const offset = reader.position;
+  reader.expectLength(count * type.fileBytes);
+  const size = count / shape[0]!;
+  const values = await DiskRows.open({ path, offset, count: shape[0]!, size, type });
+  if (type !== UNSIGNED_BYTES) {
+    await values.scan((rows, first) => checkFinite(path, rows, { shape, first: first * size }));
+  }
+  return { shape, values };
+}
+
+async function readElements(reader: ByteReader, { type, shape, count }: Header): Promise<NpyArray> {
+  const { path } = reader;
+  const { buffer } = allocateBytes(count * type.memoryBytes, path);
+  const values = type.view(buffer);
+  if (type.convert === null) await reader.fill(new Uint8Array(buffer));
+  else {
+    for (let first = 0; first < count; first += CONVERTED_AT_ONCE) {
+      const length = Math.min(CONVERTED_AT_ONCE, count - first);
+      const part = await reader.take(type.fileBytes * length);
+      type.convert(part, values.subarray(first, first + length), { path, first });
+    }
+  }
+  await reader.expectEnd();
+  checkFinite(path, values, { shape, first: 0 });
+  return { shape, values };
+}
+
+interface Header {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** Elements in all. */
+  readonly count: number;
+}
+
+/** Reads up to where the elements begin, and checks that they can all be there. */
+async function readHeader(reader: ByteReader): Promise<Header> {
   const { path } = reader;
   const head = await reader.peek(64);
   if (!Buffer.from(head).toString('latin1').startsWith(MAGIC)) {
@@ -51,13 +90,8 @@ export async function readNpy(reader: ByteReader): Promise<NpyArray> {
   }
   const { type, shape } = parseHeader(path, await headerText(reader));
   const count = sizeOf(shape);
-  const wide = NARROWED[type];
-  reader.expectRoomFor(count * Number(type.slice(2)));
-  const values =
-    wide === undefined ? await readSame(reader, SAME_TYPE[type]!, count) : await readNarrowed(reader, wide, count);
-  await reader.expectEnd();
-  checkFinite(path, values, shape);
-  return { shape, values };
+  reader.expectRoomFor(count * type.fileBytes);
+  return { type, shape, count };
 }
 
 async function headerText(reader: ByteReader): Promise<string> {
@@ -75,8 +109,8 @@ async function headerText(reader: ByteReader): Promise<string> {
 }
 
 /** The header is a Python dictionary, always written by numpy in this form. */
-function parseHeader(path: string, text: string): { type: string; shape: number[] } {
-  const type = /'descr':\s*'([^']*)'/.exec(text)?.[1];
+function parseHeader(path: string, text: string): { type: ElementType; shape: number[] } {
+  const name = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const dims = /'shape':\s*\(([\d\s,]*)\)/.exec(text)?.[1];
   if (order === undefined || dims === undefined) {
@@ -86,10 +120,11 @@ function parseHeader(path: string, text: string): { type: string; shape: number[
     .split(',')
     .filter((dim) => dim.trim() !== '')
     .map(Number);
-  if (type === undefined || !(type in SAME_TYPE || type in NARROWED)) {
+  const type = name === undefined || !Object.hasOwn(NUMPY_TYPES, name) ? undefined : NUMPY_TYPES[name];
+  if (type === undefined) {
     throw new UserError(
       'DATA_TYPE',
-      `${path} holds elements of the NumPy type ${type === undefined ? 'of a record' : `"${type}"`}.`,
+      `${path} holds elements of the NumPy type ${name === undefined ? 'of a record' : `"${name}"`}.`,
       'Convert it first, for instance with x.astype(numpy.float32) or numpy.uint8.',
     );
   }
@@ -103,43 +138,17 @@ function parseHeader(path: string, text: string): { type: string; shape: number[
   return { type, shape };
 }
 
-async function readSame(reader: ByteReader, type: ArrayType, count: number): Promise<NumericArray> {
-  const bytes = allocateBytes(count * bytesOf(type), reader.path);
-  await reader.fill(bytes);
-  return new type(bytes.buffer);
-}
-
-async function readNarrowed(reader: ByteReader, type: WideType, count: number): Promise<NumericArray> {
-  const bytes = allocateBytes(count * 4, reader.path);
-  const values = type === Float64Array ? new Float32Array(bytes.buffer) : new Int32Array(bytes.buffer);
-  for (let start = 0; start < count; start += CONVERTED_AT_ONCE) {
-    const part = await reader.take(8 * Math.min(CONVERTED_AT_ONCE, count - start));
-    const wide = new type(part.buffer);
-    for (let i = 0; i < wide.length; i++) {
-      const value = Number(wide[i]);
-      values[start + i] = value;
-      if (values instanceof Int32Array && values[start + i] !== value) {
-        throw new UserError(
-          'DATA_NUMBER',
-          `${reader.path}: element ${start + i} is ${wide[i]}, which 32 bits do not hold.`,
-          'Use smaller whole numbers, or floats.',
-        );
-      }
-    }
-  }
-  return values;
-}
-
-function bytesOf(type: ArrayType): number {
-  return (type as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
-}
-
-function checkFinite(path: string, values: NumericArray, shape: readonly number[]): void {
+/** @param part.first position in the whole array of the first value */
+function checkFinite(
+  path: string,
+  values: NumericArray,
+  part: { readonly shape: readonly number[]; readonly first: number },
+): void {
   if (!(values instanceof Float32Array)) return;
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  let rest = bad;
-  const index = [...shape].reverse().map((dim) => {
+  let rest = part.first + bad;
+  const index = [...part.shape].reverse().map((dim) => {
     const position = rest % dim;
     rest = Math.floor(rest / dim);
     return position;

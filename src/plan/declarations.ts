@@ -12,7 +12,7 @@ import type { Registries } from '../plugin/registries.js';
 import { schemaErrors } from '../recipe/errors.js';
 import type { NetworkDeclaration, Recipe } from '../recipe/recipe.js';
 import { type Digests, pathProblem } from './digests.js';
-import { type OptionReference, type Options, replaceAt, resolveOptions } from './options.js';
+import { type Options, type ResolvedOptions, replaceAt, resolveOptions, withoutAt } from './options.js';
 import type { ResolvedNetwork, ResolvedUse } from './plan.js';
 
 /** What a recipe declares beside its stages, checked; nothing is hashed before it is used. */
@@ -71,7 +71,7 @@ async function checkUse<T extends Definition>(
   const resolved = await resolveOptions({ recipe, judge, owner: uses, schema, written, path: at, problems });
   if (resolved === null) return undefined;
   const plugin = registries.identityOf(definition as never);
-  return once(() => placed(recipe, at, resolveUse(definition, plugin, resolved.options, resolved.references, digests)));
+  return once(() => placed(recipe, at, resolveUse(definition, plugin, resolved, digests)));
 }
 
 /** The result, or its UserError with the place of what it came from. */
@@ -86,8 +86,7 @@ export async function placed<T>(recipe: Recipe, path: Path, result: Promise<T>):
 async function resolveUse(
   definition: Definition,
   plugin: PluginIdentity,
-  options: Options,
-  references: readonly OptionReference[],
+  { options, references, keyless }: ResolvedOptions,
   digests: Digests,
 ): Promise<ResolvedUse> {
   const replaced: [Path, Json][] = [];
@@ -98,7 +97,7 @@ async function resolveUse(
     uses: definition.name,
     revision: definition.revision,
     code: digests.contents.notePlugin(plugin),
-    options: replaceAt(options, replaced),
+    options: withoutAt(replaceAt(options, replaced), keyless),
   };
   const digest = digests.contents.note(digestOf(content), content);
   return { uses: definition.name, options, plugin, digest };
@@ -166,7 +165,7 @@ export async function undeclaredNetwork(
   const plugin = registries.identityOf(definition);
   return once(async () => ({
     kind: 'uses',
-    ...(await resolveUse(definition, plugin, resolved.options, resolved.references, digests)),
+    ...(await resolveUse(definition, plugin, resolved, digests)),
   }));
 }
 

@@ -25,6 +25,8 @@ export interface ResolvedOptions {
   /** After defaults and units, paths absolute. */
   readonly options: Options;
   readonly references: readonly OptionReference[];
+  /** Options that are no part of a key (`x-key: false` in their schema). */
+  readonly keyless: readonly Path[];
 }
 
 export interface OptionsRequest {
@@ -64,7 +66,7 @@ export async function resolveOptions(request: OptionsRequest): Promise<ResolvedO
   }
   const isPath = (each: OptionReference) => each.kind === 'file' || each.kind === 'folder';
   const paths = references.filter(isPath).map((each) => [each.path, each.name] as const);
-  return { options: replaceAt(completed, paths) as Options, references };
+  return { options: replaceAt(completed, paths) as Options, references, keyless: keylessIn(schema, completed) };
 }
 
 /** A copy of a value with the parts at some paths replaced. */
@@ -77,6 +79,24 @@ export function replaceAt(value: Json, replacements: readonly (readonly [Path, J
   if (Array.isArray(value)) return value.map((item, index) => replaceAt(item, below(index)));
   if (!isJsonMapping(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceAt(item, below(key))]));
+}
+
+/** A copy of a mapping without what is at some paths. */
+export function withoutAt(value: Json, paths: readonly Path[]): Json {
+  if (!isJsonMapping(value) || paths.length === 0) return value;
+  const entries = Object.entries(value).flatMap(([key, item]) => {
+    const below = paths.filter(([first]) => first === key).map((path) => path.slice(1));
+    return below.some((path) => path.length === 0) ? [] : [[key, withoutAt(item, below)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function keylessIn(schema: Schema, value: Json): Path[] {
+  const found: Path[] = [];
+  walk(schema, value, (schemas, _part, path) => {
+    if (schemas.some((each) => each['x-key'] === false)) found.push(path);
+  });
+  return found;
 }
 
 function referencesIn(schema: Schema, value: Json, folder: string): OptionReference[] {

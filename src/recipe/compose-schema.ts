@@ -75,7 +75,7 @@ function forEditors(schema: unknown, base: string): Json {
   if (!isMapping(schema)) return schema as Json;
   const copy: Record<string, Json> = {};
   for (const [keyword, value] of Object.entries(schema)) {
-    if (keyword === 'x-lathe' || keyword === 'x-unit' || (keyword === '$schema' && base !== '#')) continue;
+    if (OURS.has(keyword) || (keyword === '$schema' && base !== '#')) continue;
     if (keyword === '$ref' && typeof value === 'string' && value.startsWith('#')) copy.$ref = base + value.slice(1);
     else if (keyword === 'enum' || keyword === 'const' || keyword === 'default' || keyword === 'required')
       copy[keyword] = value as Json;
@@ -85,6 +85,8 @@ function forEditors(schema: unknown, base: string): Json {
   }
   return orReference(copy, schema['x-unit'] as UnitKind | undefined);
 }
+
+const OURS = new Set(['x-lathe', 'x-unit', 'x-key']);
 
 /** Keywords whose value maps names to schemas: a property called "enum" is no keyword. */
 const MAPS = new Set(['properties', 'patternProperties', '$defs', 'dependentSchemas']);

@@ -124,6 +124,12 @@ describe('a key stays', () => {
       },
     ],
     [
+      'when an option of a data set that changes nothing is another one',
+      (r) => {
+        r.data.table.with.storage = 'disk';
+      },
+    ],
+    [
       'when a number is written as a text with a unit',
       (r) => {
         r.stages[2].with.keep = '50%';

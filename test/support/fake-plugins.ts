@@ -166,6 +166,7 @@ export const fakeCsv = defineDataset({
       file: { type: 'string', 'x-lathe': 'file' },
       label: { type: 'string', default: 'label' },
       validation: { type: 'number', 'x-unit': 'ratio', default: 0.1 },
+      storage: { type: 'string', default: 'auto', 'x-key': false },
     },
   },
   open: neverRuns,

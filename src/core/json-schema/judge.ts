@@ -57,7 +57,7 @@ export async function schemaFaults(schema: unknown): Promise<string[]> {
     validateFormats: false,
     logger: false,
   });
-  ajv.addVocabulary(['x-lathe', 'x-unit']);
+  ajv.addVocabulary(['x-lathe', 'x-unit', 'x-key']);
   if (ajv.validateSchema(schema as object) !== true) {
     const first = new Map<string, string>();
     for (const { instancePath, message } of ajv.errors ?? []) {
