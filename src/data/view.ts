@@ -51,11 +51,12 @@ export function viewOf(stored: Stored, positions: Uint32Array, normalization: No
 /** Writes the sample at a position among `values` to `x` from `offset` on. */
 type Writer = (values: NumericArray, position: number, x: Float32Array, offset: number) => void;
 
-function writerOf({ constructor }: NumericArray, shape: readonly number[], normalization: Normalization): Writer {
+/** @param sample of the type that samples are stored in */
+function writerOf(sample: NumericArray, shape: readonly number[], normalization: Normalization): Writer {
   const channels = normalization.mean.length;
   const plane = sizeOf(shape) / channels;
   // Bytes in planes look their input up: 256 results per channel cover every pixel.
-  return constructor === Uint8Array && plane > 1
+  return sample instanceof Uint8Array && plane > 1
     ? tableWriter(tableOf(normalization), channels, plane)
     : affineWriter(normalization, plane);
 }

@@ -133,6 +133,19 @@ describe('storage: disk refuses', () => {
   });
 });
 
+test('samples on the disk take no memory but that of a batch', async () => {
+  const count = 1 << 16;
+  const x = npyBytes('|u1', [count, 1024], new Uint8Array(count * 1024));
+  const files = await written({ x, y: npyBytes('|u1', [count], new Uint8Array(count).fill(1, 1, 9)) });
+  const before = process.memoryUsage().arrayBuffers;
+  const data = await openDataset('npy', { train: files, storage: 'disk' });
+  await data.train.read([5, count - 1], new Float32Array(2048), new Int32Array(2));
+  // The file has 64 MiB; one scan of it to normalize reads 4 MiB at a time.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 << 20);
+  expect(data.train.count).toBe(count);
+});
+
+// test/conformance/larger-than-memory.ts trains on a file that is larger than the memory which the run may have.
 test('storage: auto leaves on the disk what would take more than a quarter of the memory', () => {
   const file = { path: 'x.npy', isGzip: false };
   expect(canStayOnDisk(file, 'auto', 1e6)).toBe(false);
