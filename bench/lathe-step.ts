@@ -15,7 +15,8 @@ if (subject === undefined) throw new Error(`no subject "${name}"; there are ${Ob
 
 const random = new Random('bench');
 const commands = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-let remaining = 1;
+/** The step after which the burst ends. */
+let end = 1;
 let startedAt = 0;
 await train({
   model: await subject.model(random),
@@ -27,12 +28,13 @@ await train({
   batch: subject.batch,
   random,
   cores: Number(cores),
+  ...(process.env.SHARDS === undefined ? {} : { shards: Number(process.env.SHARDS) }),
+  watches: (step) => step >= end,
   async onStep({ step }) {
-    remaining--;
-    if (remaining > 0) return;
+    if (step < end) return;
     // The first step only makes the session warm.
     process.stdout.write(step === 1 ? 'ready\n' : `${performance.now() - startedAt}\n`);
-    remaining = await nextBurst();
+    end = step + (await nextBurst());
     startedAt = performance.now();
   },
 });

@@ -5,11 +5,11 @@ import { upgradeOpset } from '../onnx/upgrade.js';
 import { encodeModel } from '../onnx/write.js';
 import { checkOutput, effectiveBatch } from './check-request.js';
 import { chooseShards } from './choose-shards.js';
-import { NAMES, type TrainingProgram } from './engine/program.js';
+import { NAMES, type Slice, type TrainingProgram, type UpdateOutputs } from './engine/program.js';
 import { buildEvaluation } from './evaluation-graph.js';
-import { type FlatLayout, flatLayout, packTensors } from './flat.js';
+import { type FlatLayout, flatLayout, packTensors, sliceLayout } from './flat.js';
 import { appendGradient, type GradientGraph } from './gradient-graph.js';
-import { appendNetwork, builderFor, type NetworkPlan } from './network-plan.js';
+import { appendNetwork, builderFor, encodeGraph, type NetworkPlan } from './network-plan.js';
 import { type ParameterRole, trainableParameters } from './parameters.js';
 import type { TrainRequest } from './request.js';
 import type { StatisticsLayer } from './running-statistics.js';
@@ -34,11 +34,14 @@ export interface TrainingSetup {
   readonly steps: number;
 }
 
-/** Builds the graphs of a training run. Throws TRAIN_… and AUTODIFF_… for a network that cannot be trained on the data. */
-export function buildTraining(request: TrainRequest): TrainingSetup {
+/**
+ * Builds the graphs of a training run. Throws TRAIN_… and AUTODIFF_… for a network that cannot be trained on the data.
+ * @param channelBlock channels per block of the CPU's convolution kernels; null where it has none
+ */
+export function buildTraining(request: TrainRequest, channelBlock: number | null): TrainingSetup {
   const { data } = request;
   const batch = effectiveBatch(request.batch, data.train.count);
-  const { plan, roles } = planNetwork(request);
+  const { plan, roles } = planNetwork(request, channelBlock);
   const suitable = inspectForward(request, plan, batch);
   const shards = request.shards ?? suitable;
   const { program, statistics } = buildProgram(request, plan, { batch, shards, roles });
@@ -60,7 +63,8 @@ export function buildTraining(request: TrainRequest): TrainingSetup {
     evaluation:
       data.validation === null
         ? null
-        : encodeModel(
+        : encodeGraph(
+            plan,
             buildEvaluation(plan, {
               data,
               batch,
@@ -78,7 +82,10 @@ function stepsOf({ length, data }: TrainRequest, batch: number): number {
   return Math.max(1, Math.round(length.epochs * Math.floor(data.train.count / batch)));
 }
 
-function planNetwork(request: TrainRequest): { plan: NetworkPlan; roles: Map<string, ParameterRole> } {
+function planNetwork(
+  request: TrainRequest,
+  channelBlock: number | null,
+): { plan: NetworkPlan; roles: Map<string, ParameterRole> } {
   const model = upgradeOpset(request.model);
   const frozen = request.frozen ?? new Set<string>();
   const parameters = trainableParameters(model).filter(({ name }) => !frozen.has(name));
@@ -94,7 +101,7 @@ function planNetwork(request: TrainRequest): { plan: NetworkPlan; roles: Map<str
     parameters.map(({ name }) => name),
   );
   return {
-    plan: { model, layout: flatLayout(parameters), batchNorm: request.batchNorm ?? 'train', frozen },
+    plan: { model, layout: flatLayout(parameters), batchNorm: request.batchNorm ?? 'train', frozen, channelBlock },
     roles: new Map(parameters.map(({ name, role }) => [name, role])),
   };
 }
@@ -106,7 +113,7 @@ function inspectForward({ data }: TrainRequest, plan: NetworkPlan, batch: number
   const parameters = b.input(NAMES.parameters, 'float32', [plan.layout.size]);
   const { ordered } = appendNetwork(b, plan, { x, parameters, training: false });
   checkOutput((ordered[0]!.shape ?? []).slice(1), { data });
-  return chooseShards(b, batch);
+  return chooseShards(b, { batch, size: plan.layout.size });
 }
 
 interface ProgramCall {
@@ -141,23 +148,18 @@ function buildProgram(
   const graph = appendGradient(b, plan, { parameters, x, y, target: data.target, loss, shards });
   b.output(graph.report);
   let graphs: TrainingProgram['graphs'];
-  let next: ReturnType<typeof addUpdate>;
   if (shards === 1) {
-    next = addUpdate(b, update, parameters, [graph.gradient]);
-    graphs = { kind: 'fused', step: encodeModel(b.build()) };
+    const outputs = addUpdate(b, update, parameters, [graph.gradient]);
+    graphs = { kind: 'fused', step: encodeGraph(plan, b), outputs };
   } else {
     b.output(graph.gradient);
-    const separate = builderFor(plan, 'update');
-    const flat = separate.input(NAMES.parameters, 'float32', [size]);
-    const gradients = Array.from({ length: shards }, (_, shard) =>
-      separate.input(`${NAMES.gradient}${shard}`, 'float32', [size]),
-    );
-    next = addUpdate(separate, update, flat, gradients);
-    graphs = { kind: 'sharded', gradient: encodeModel(b.build()), update: encodeModel(separate.build()) };
+    const parts = Math.min(shards, request.cores ?? 1);
+    const updates = slicesOf(size, parts).map((slice) => ({ ...slice, ...sliceUpdate(plan, update, slice, shards) }));
+    graphs = { kind: 'sharded', gradient: encodeGraph(plan, b), updates };
   }
   const program: TrainingProgram = {
     graphs,
-    outputs: { ...next, gradient: graph.gradient.name, report: graph.report.name },
+    outputs: { gradient: graph.gradient.name, report: graph.report.name },
     shards,
     xDims,
     yDims,
@@ -173,13 +175,38 @@ function buildProgram(
   return { program, statistics: graph.statistics };
 }
 
+/**
+ * A vector cut into parts of about equal size. Every element has the same bits in any part: updates work element by element,
+ * and a part begins where the processor's vectors do.
+ */
+function slicesOf(size: number, parts: number): Slice[] {
+  const step = Math.ceil(size / parts / SLICE_UNIT) * SLICE_UNIT;
+  return Array.from({ length: Math.ceil(size / step) }, (_, i) => ({
+    start: i * step,
+    end: Math.min(size, (i + 1) * step),
+  }));
+}
+
+const SLICE_UNIT = 64;
+
+function sliceUpdate(
+  plan: NetworkPlan,
+  update: UpdatePlan,
+  { start, end }: Slice,
+  shards: number,
+): { graph: Uint8Array; outputs: UpdateOutputs } {
+  const b = builderFor(plan, 'update');
+  const part = { ...update, layout: sliceLayout(update.layout, start, end) };
+  const parameters = b.input(NAMES.parameters, 'float32', [end - start]);
+  const gradients = Array.from({ length: shards }, (_, shard) =>
+    b.input(`${NAMES.gradient}${shard}`, 'float32', [end - start]),
+  );
+  const outputs = addUpdate(b, part, parameters, gradients);
+  return { graph: encodeModel(b.build()), outputs };
+}
+
 /** Adds the update with its inputs, and makes its results outputs. @returns their names */
-function addUpdate(
-  b: GraphBuilder,
-  plan: UpdatePlan,
-  parameters: Value,
-  gradients: readonly Value[],
-): { parameters: string; slots: string[] } {
+function addUpdate(b: GraphBuilder, plan: UpdatePlan, parameters: Value, gradients: readonly Value[]): UpdateOutputs {
   const { optimizer, layout } = plan;
   const next = appendUpdate(b, plan, {
     parameters,

@@ -1,32 +1,52 @@
 import type { GraphBuilder } from '../onnx/builder.js';
+import { intAttribute, type Node } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
+
+export interface ShardFacts {
+  /** Samples a step. */
+  readonly batch: number;
+  /** Number of trained floats. */
+  readonly size: number;
+}
 
 /**
  * How many shards a batch is split into where the recipe is silent: 2 if the convolutions of one forward pass over it take
- * at least MANY_MACS multiplications, else 1. Below that, and in networks of matrix products only, exchanging the gradients
- * costs more than a second core gains. A rule over shapes, not a measurement: the result depends on the number.
- * @param forward graph with static shapes, for `batch` samples
+ * at least MANY_MACS multiplications, or all its products together do and each weight takes part in MANY_USES of them;
+ * else 1. Below that exchanging the gradients costs more than a second core gains. A rule over shapes, not a measurement:
+ * the result depends on the number.
+ * @param forward graph with static shapes, for the whole batch
  */
-export function chooseShards(forward: GraphBuilder, batch: number): number {
-  return batch % 2 === 0 && batch >= 4 && convolutionMacs(forward) >= MANY_MACS ? 2 : 1;
+export function chooseShards(forward: GraphBuilder, { batch, size }: ShardFacts): number {
+  if (batch % 2 !== 0 || batch < 4) return 1;
+  const macs = (of: (b: GraphBuilder, node: Node) => number): number =>
+    forward.graph.nodes.reduce((sum, node) => sum + of(forward, node), 0);
+  const convolutions = macs(convolutionMacs);
+  const all = convolutions + macs(productMacs);
+  return convolutions >= MANY_MACS || (all >= MANY_MACS && all >= MANY_USES * size) ? 2 : 1;
 }
 
 // lenet-cifar at batch 64 has 38 million and gains almost a factor of 2; 8×8 digits have some hundred thousand.
 const MANY_MACS = 8e6;
+// A transformer block with 16 × 64 tokens uses each weight 1,000 times and gains as much; a dense network uses each 64
+// times with a batch of 64, and loses.
+const MANY_USES = 250;
 
-function convolutionMacs(b: GraphBuilder): number {
-  let macs = 0;
-  for (const node of b.graph.nodes) {
-    if (node.opType !== 'Conv' && node.opType !== 'ConvTranspose') continue;
-    const weight = staticSize(b, node.inputs[1]!);
-    // With W [O, C/groups, …] each weight meets every output position (Conv) or input position (ConvTranspose) of every sample once.
-    const positions = b.value(node.opType === 'Conv' ? node.outputs[0]! : node.inputs[0]!).shape ?? [];
-    const [samples, , ...spatial] = positions.map((dim) => (typeof dim === 'number' ? dim : 0));
-    macs += weight * (samples ?? 0) * sizeOf(spatial);
-  }
-  return macs;
+function convolutionMacs(b: GraphBuilder, node: Node): number {
+  if (node.opType !== 'Conv' && node.opType !== 'ConvTranspose') return 0;
+  const weight = sizeOf(staticDims(b, node.inputs[1]!));
+  // With W [O, C/groups, …] each weight meets every output position (Conv) or input position (ConvTranspose) of every sample once.
+  const [samples, , ...spatial] = staticDims(b, node.opType === 'Conv' ? node.outputs[0]! : node.inputs[0]!);
+  return weight * (samples ?? 0) * sizeOf(spatial);
 }
 
-function staticSize(b: GraphBuilder, name: string): number {
-  return sizeOf((b.value(name).shape ?? []).map((dim) => (typeof dim === 'number' ? dim : 0)));
+function productMacs(b: GraphBuilder, node: Node): number {
+  if (node.opType !== 'MatMul' && node.opType !== 'Gemm') return 0;
+  const isTurned = node.opType === 'Gemm' && intAttribute(node, 'transA', 0) === 1;
+  const summed = staticDims(b, node.inputs[0]!).at(isTurned ? -2 : -1) ?? 0;
+  return sizeOf(staticDims(b, node.outputs[0]!)) * summed;
+}
+
+/** 0 for what is not known. */
+function staticDims(b: GraphBuilder, name: string): number[] {
+  return (b.value(name).shape ?? [0]).map((dim) => (typeof dim === 'number' ? dim : 0));
 }

@@ -1,6 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
-import type { Value } from '../onnx/builder.js';
-import type { Model } from '../onnx/ir.js';
+import type { GraphBuilder, Value } from '../onnx/builder.js';
 import type { FlatLayout } from './flat.js';
 import { splitFlat } from './flat.js';
 import { appendCorrect } from './losses/correct.js';
@@ -17,7 +16,7 @@ export interface EvaluationCall {
 }
 
 /** The network in inference form with flat weights and running statistics; its loss and its correct samples, summed over a batch. */
-export function buildEvaluation(plan: NetworkPlan, { data, batch, loss, statistics }: EvaluationCall): Model {
+export function buildEvaluation(plan: NetworkPlan, { data, batch, loss, statistics }: EvaluationCall): GraphBuilder {
   const b = builderFor(plan, 'validation');
   const names = EVALUATION_NAMES;
   const { target } = data;
@@ -34,5 +33,5 @@ export function buildEvaluation(plan: NetworkPlan, { data, batch, loss, statisti
     (perSample) => b.op('ReduceSum', [b.op('Mul', [perSample, weights])], { keepdims: 1 }),
   );
   b.output(b.op('Concat', sums, { axis: 0 }), names.report);
-  return b.build();
+  return b;
 }

@@ -33,6 +33,16 @@ export function flatLayout(
   return { entries, size: offset };
 }
 
+/** The part of a layout that lies in a range; tensors at its ends are cut. */
+export function sliceLayout({ entries }: FlatLayout, start: number, end: number): FlatLayout {
+  return flatLayout(
+    entries.flatMap(({ name, offset, size }) => {
+      const count = Math.min(end, offset + size) - Math.max(start, offset);
+      return count > 0 ? [{ name, dims: [count] }] : [];
+    }),
+  );
+}
+
 /** A vector with the initializers' values. */
 export function packTensors(layout: FlatLayout, initializers: ReadonlyMap<string, Tensor>): Float32Array {
   const flat = new Float32Array(layout.size);

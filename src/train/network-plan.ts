@@ -1,6 +1,7 @@
-import { appendForward, type Forward } from '../autodiff/index.js';
+import { appendForward, blockConvolutions, type Forward } from '../autodiff/index.js';
 import { GraphBuilder, type Value } from '../onnx/builder.js';
 import type { Model } from '../onnx/ir.js';
+import { encodeModel } from '../onnx/write.js';
 import { type FlatLayout, splitFlat } from './flat.js';
 import type { TrainRequest } from './request.js';
 
@@ -13,6 +14,8 @@ export interface NetworkPlan {
   readonly batchNorm: NonNullable<TrainRequest['batchNorm']>;
   /** Initializers that keep their bits; a batch normalization whose running mean is among them keeps its statistics. */
   readonly frozen: ReadonlySet<string>;
+  /** Channels per block of the CPU's convolution kernels; null where it has none. */
+  readonly channelBlock: number | null;
 }
 
 /** A builder whose opset suits the network. */
@@ -43,4 +46,10 @@ export function appendNetwork(
     batchNorm: (node) => (plan.batchNorm === 'frozen' || plan.frozen.has(node.inputs[3] ?? '') ? 'frozen' : 'train'),
   });
   return { ...forward, parameters, ordered: model.graph.outputs.map(({ name }) => forward.outputs[name]!) };
+}
+
+/** Bytes of a finished graph, its convolutions rewritten for the CPU. */
+export function encodeGraph({ channelBlock }: NetworkPlan, b: GraphBuilder): Uint8Array {
+  if (channelBlock !== null) blockConvolutions(b, channelBlock);
+  return encodeModel(b.build());
 }

@@ -50,8 +50,10 @@ export interface TrainRequest {
   readonly now?: () => number;
   /** Called once, before the first step, if the run goes on from a checkpoint. @param step steps done before */
   readonly onResume?: (resumed: { readonly step: number; readonly steps: number }) => void;
-  /** Called after every step's update. */
+  /** Called after every step's update, or after those that `watches` names: the next step waits for it. */
   readonly onStep?: (state: StepState) => void | Promise<void>;
+  /** Steps (1 for the first) after which `onStep` is called; default all. */
+  readonly watches?: (step: number) => boolean;
   /** Called after every epoch's validation, and after the last step. */
   readonly onEpoch?: (state: EpochState) => void | Promise<void>;
   /** Called after every step, cheap: for a live display. */

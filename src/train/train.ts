@@ -1,3 +1,4 @@
+import { probeChannelBlock } from '../autodiff/index.js';
 import { cloneModel } from '../onnx/ir.js';
 import { BatchOrder } from './batches.js';
 import { buildTraining, type TrainingSetup } from './build.js';
@@ -21,7 +22,7 @@ import { Validator } from './validator.js';
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
   checkRequest(request);
-  const setup = buildTraining(request);
+  const setup = buildTraining(request, await probeChannelBlock());
   const parameters = setup.parameters;
   const keep = request.masks === undefined ? null : flatMasks(setup.layout, request.masks);
   if (keep !== null) zeroDropped(parameters, keep);
@@ -38,6 +39,11 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     await engine.release();
     await validator?.release();
   }
+}
+
+/** A batch that is filled, and its step if it has been started. */
+interface Prepared {
+  readonly running: Promise<StepResult> | null;
 }
 
 class TrainingRun {
@@ -85,28 +91,54 @@ class TrainingRun {
     this.step = start;
     let reachedTarget = await this.endEpochIfDue();
     if (this.step < steps) await this.fill(slot, this.step);
+    let running: Promise<StepResult> | null = null;
     while (this.step < steps && !reachedTarget) {
-      request.signal?.throwIfAborted();
       const { step } = this;
-      const next: 0 | 1 = slot === 0 ? 1 : 0;
-      const hyper = this.hyperAt(step);
+      if (running === null) request.signal?.throwIfAborted();
       this.isBetweenSteps = false;
-      const [result] = await bothSettled(
-        this.engine.step({ slot, step, hyper }),
-        step + 1 < steps ? this.fill(next, step + 1) : Promise.resolve(),
+      running ??= this.start(slot, step);
+      const next: 0 | 1 = slot === 0 ? 1 : 0;
+      const mustSave = request.checkpoint?.due() === true;
+      const [result, following]: [StepResult, Prepared] = await bothSettled(
+        running,
+        this.prepare(next, step + 1, mustSave),
       );
       if (!Number.isFinite(result.loss)) throw await this.diverged(slot, step);
       slot = next;
+      running = following.running;
       this.step++;
       this.unsaved++;
       this.statistics.update(result.statistics);
       this.note(result, this.step);
-      await request.onStep?.(this.stateAt(this.step));
-      this.isBetweenSteps = true;
-      if (request.checkpoint?.due() === true) await this.save();
+      if (this.isWatched(this.step)) await request.onStep?.(this.stateAt(this.step));
+      this.isBetweenSteps = running === null;
+      if (mustSave) await this.save();
       reachedTarget = await this.endEpochIfDue();
     }
     return this.result(this.step, reachedTarget);
+  }
+
+  private start(slot: 0 | 1, step: number): Promise<StepResult> {
+    const running = this.engine.step({ slot, step, hyper: this.hyperAt(step) });
+    // Whoever waits for it sees its failure; if the step before it fails, nobody does.
+    running.catch(() => {});
+    return running;
+  }
+
+  /** Fills the batch of the step after the one under way, and starts it too if nothing else comes between the two. */
+  private async prepare(slot: 0 | 1, step: number, mustSave: boolean): Promise<Prepared> {
+    if (step === this.setup.steps) return { running: null };
+    await this.fill(slot, step);
+    const mustWait =
+      mustSave ||
+      this.request.signal?.aborted === true ||
+      step % this.order.stepsPerEpoch === 0 ||
+      (this.request.onStep !== undefined && this.isWatched(step));
+    return { running: mustWait ? null : this.start(slot, step) };
+  }
+
+  private isWatched(step: number): boolean {
+    return this.request.watches?.(step) ?? true;
   }
 
   /** Takes up the state of the checkpoint, if there is one of this run. @returns steps done */

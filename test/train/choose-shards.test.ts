@@ -11,20 +11,29 @@ function conv(batch: number, size: number): GraphBuilder {
   return b;
 }
 
+function product(input: readonly number[], outputs: number): GraphBuilder {
+  const b = new GraphBuilder();
+  const x = b.input('x', 'float32', input);
+  const dims = [input.at(-1)!, outputs];
+  b.op('MatMul', [x, b.initializer('w', floatTensor(new Float32Array(dims[0]! * outputs), dims))]);
+  return b;
+}
+
 describe('chooseShards', () => {
   it('splits heavy convolutions in two, and leaves light ones whole', () => {
-    expect(chooseShards(conv(64, 32), 64)).toBe(2);
-    expect(chooseShards(conv(64, 8), 64)).toBe(1);
+    expect(chooseShards(conv(64, 32), { batch: 64, size: 456 })).toBe(2);
+    expect(chooseShards(conv(64, 8), { batch: 64, size: 456 })).toBe(1);
   });
 
-  it('leaves matrix products whole, however large', () => {
-    const b = new GraphBuilder();
-    const x = b.input('x', 'float32', [64, 4096]);
-    b.op('MatMul', [x, b.initializer('w', floatTensor(new Float32Array(4096 * 64), [4096, 64]))]);
-    expect(chooseShards(b, 64)).toBe(1);
+  it('leaves matrix products whole that use each weight once a sample, however large', () => {
+    expect(chooseShards(product([64, 4096], 64), { batch: 64, size: 4096 * 64 })).toBe(1);
+  });
+
+  it('splits matrix products that use each weight once a token', () => {
+    expect(chooseShards(product([16, 64, 128], 512), { batch: 16, size: 128 * 512 })).toBe(2);
   });
 
   it('leaves a batch that two do not divide', () => {
-    expect(chooseShards(conv(63, 32), 63)).toBe(1);
+    expect(chooseShards(conv(63, 32), { batch: 63, size: 456 })).toBe(1);
   });
 });

@@ -17,16 +17,24 @@ export interface StepResult {
   readonly statistics: readonly Float32Array[];
 }
 
-/** Runs training steps. Callers wait for one call to end before they make the next. */
+export interface StepCall {
+  /** Which of the engine's batches to learn from. */
+  readonly slot: 0 | 1;
+  /** Number of the step, 0 for the first: dropout masks derive from it. */
+  readonly step: number;
+  /** The optimizer's hyperparameters for this step. */
+  readonly hyper: Float32Array;
+}
+
+/**
+ * Runs training steps. Callers wait for one call to end before they make the next, except that one step may be started
+ * while the one before it is under way, so that no time passes between the two.
+ */
 export interface TrainingEngine {
   /** Two sets of buffers, so that one can be filled while a step reads the other. */
   readonly batches: readonly [Batch, Batch];
-  /**
-   * One update of the weights. @param slot which of `batches` to learn from
-   * @param step its number, 0 for the first: dropout masks derive from it
-   * @param hyper the optimizer's hyperparameters for this step
-   */
-  step(call: { readonly slot: 0 | 1; readonly step: number; readonly hyper: Float32Array }): Promise<StepResult>;
+  /** One update of the weights. A step whose loss is not finite is the last: one started after it gives NaN and changes nothing. */
+  step(call: StepCall): Promise<StepResult>;
   /** The present state: views, valid until the next call. */
   read(): Promise<TrainingState>;
   /** The state that the last step started from: views, valid until the next call. */
@@ -42,6 +50,9 @@ export interface TrainingEngine {
 export function zeroDropped(vector: Float32Array, keep: Uint8Array): void {
   for (let i = 0; i < vector.length; i++) if (keep[i] === 0) vector[i] = 0;
 }
+
+/** What `step` gives after a step whose loss is not finite. */
+export const NO_STEP: StepResult = { loss: Number.NaN, correct: 0, statistics: [] };
 
 /** Reads the `report` outputs of all shards: loss and correct count, then statistics. */
 export function combineReports(reports: readonly Float32Array[]): StepResult {

@@ -1,8 +1,15 @@
 import { type Feed, floatFeed, Session } from '../../runtime/session.js';
 import type { Batch } from '../batches.js';
 import { DropoutMasks } from './dropout-masks.js';
-import { combineReports, type StepResult, type TrainingEngine, type TrainingState } from './engine.js';
-import { NAMES, type TrainingProgram } from './program.js';
+import {
+  combineReports,
+  NO_STEP,
+  type StepCall,
+  type StepResult,
+  type TrainingEngine,
+  type TrainingState,
+} from './engine.js';
+import { NAMES, type TrainingProgram, type UpdateOutputs } from './program.js';
 import { StateBuffers } from './state-buffers.js';
 
 /** Trains one shard in this thread: one run of onnxruntime a step. */
@@ -13,15 +20,18 @@ export async function createLocalEngine(
 ): Promise<TrainingEngine> {
   if (program.graphs.kind !== 'fused') throw new Error('internal: one shard needs the fused graph');
   const session = await Session.create(program.graphs.step, { name: 'the training graph' });
-  return new LocalEngine(program, session, new StateBuffers(program, parameters), batches);
+  return new LocalEngine(program, program.graphs.outputs, session, new StateBuffers(program, parameters), batches);
 }
 
 class LocalEngine implements TrainingEngine {
   private readonly report: Float32Array;
   private readonly dropout: DropoutMasks;
+  /** The step that was started last. */
+  private last: Promise<StepResult> | null = null;
 
   constructor(
     private readonly program: TrainingProgram,
+    private readonly outputs: UpdateOutputs,
     private readonly session: Session,
     private readonly state: StateBuffers,
     readonly batches: readonly [Batch, Batch],
@@ -30,7 +40,14 @@ class LocalEngine implements TrainingEngine {
     this.dropout = new DropoutMasks(program);
   }
 
-  async step(call: { readonly slot: 0 | 1; readonly step: number; readonly hyper: Float32Array }): Promise<StepResult> {
+  step(call: StepCall): Promise<StepResult> {
+    const { last } = this;
+    this.last =
+      last === null ? this.run(call) : last.then(({ loss }) => (Number.isFinite(loss) ? this.run(call) : NO_STEP));
+    return this.last;
+  }
+
+  private async run(call: StepCall): Promise<StepResult> {
     const { program, state } = this;
     const batch = this.batches[call.slot];
     const feeds: Record<string, Feed> = {
@@ -40,10 +57,11 @@ class LocalEngine implements TrainingEngine {
       ...this.dropout.feeds(call.step, 0),
     };
     await this.session.run(feeds, {
-      ...state.fetches(),
+      ...state.fetches(this.outputs),
       [program.outputs.report]: floatFeed(this.report, [program.reportSize]),
     });
     state.swap();
+    state.flushTiny(call.step);
     return combineReports([this.report]);
   }
 
@@ -64,6 +82,7 @@ class LocalEngine implements TrainingEngine {
   }
 
   async release(): Promise<void> {
+    await Promise.allSettled([this.last]);
     await this.session.release();
   }
 }

@@ -13,16 +13,32 @@ export const NAMES = {
   y: 'step:y',
 } as const;
 
+/** A part of the flat vectors. */
+export interface Slice {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names of an update's outputs. */
+export interface UpdateOutputs {
+  readonly parameters: string;
+  readonly slots: readonly string[];
+}
+
+/** The update of a slice of all vectors: with several, each worker makes its share of the update. */
+export interface SliceUpdate extends Slice {
+  readonly graph: Uint8Array;
+  readonly outputs: UpdateOutputs;
+}
+
 /** What an engine needs to know; can be sent to a worker. */
 export interface TrainingProgram {
-  /** One graph for one shard (gradient and update), or two graphs for several. Bytes of .onnx files. */
+  /** One graph for one shard (gradient and update), or graphs of their own for several. Bytes of .onnx files. */
   readonly graphs:
-    | { readonly kind: 'fused'; readonly step: Uint8Array }
-    | { readonly kind: 'sharded'; readonly gradient: Uint8Array; readonly update: Uint8Array };
+    | { readonly kind: 'fused'; readonly step: Uint8Array; readonly outputs: UpdateOutputs }
+    | { readonly kind: 'sharded'; readonly gradient: Uint8Array; readonly updates: readonly SliceUpdate[] };
   /** Names of the graphs' outputs: whatever value it is, since an Identity to rename it would copy it. */
   readonly outputs: {
-    readonly parameters: string;
-    readonly slots: readonly string[];
     /** float32 [n]; an output only of the sharded gradient graph. */
     readonly gradient: string;
     /** float32 [reportSize]: the shard's share of the mean loss, its correct count, its batch statistics. */

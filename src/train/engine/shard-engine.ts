@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../../core/package-root.js';
 import type { Batch } from '../batches.js';
-import { combineReports, type StepResult, type TrainingEngine, type TrainingState } from './engine.js';
+import { combineReports, type StepCall, type StepResult, type TrainingEngine, type TrainingState } from './engine.js';
 import { type ErrorMessage, unpackError } from './error-message.js';
 import type { TrainingProgram } from './program.js';
-import { allocateShardMemory, COMMAND, CONTROL, type ShardMemory } from './shard-memory.js';
+import { allocateShardMemory, COMMAND, CONTROL, ENTRIES, entryWord, type ShardMemory } from './shard-memory.js';
 import type { ShardWorkerData } from './shard-worker.js';
 
 /**
  * Trains several shards with worker threads, each with sessions of one thread. Every worker computes the gradients of
- * its shards, reads those of the others, and makes the same update, so the bits depend on the number of shards and
- * not on the number of workers. Workers are stopped by a command and never terminated: that would abort the process
+ * its shards and updates a slice of the weights with the gradients of all, added in the order of the shards; so the bits
+ * depend on the number of shards and not on the number of workers. Workers are stopped by a command and never terminated: that would abort the process
  * if it hit onnxruntime in the middle of a run.
  * @param batches in shared memory
  */
@@ -30,6 +30,8 @@ class ShardEngine implements TrainingEngine {
   private readonly exits: Promise<void>[];
   /** Rejects once a worker has failed. */
   private readonly failure: Promise<never>;
+  /** Commands given so far. */
+  private given = 0;
 
   constructor(
     program: TrainingProgram,
@@ -40,7 +42,7 @@ class ShardEngine implements TrainingEngine {
   ) {
     this.threads = Array.from({ length: workers }, (_, index) => {
       const shards = Array.from({ length: program.shards }, (_, shard) => shard).filter((s) => s % workers === index);
-      const workerData: ShardWorkerData = { program, memory, parameters, workers, shards, isReader: index === 0 };
+      const workerData: ShardWorkerData = { program, memory, parameters, workers, index, shards };
       return new Worker(workerPath(), { workerData });
     });
     this.failure = new Promise((_, reject) => {
@@ -54,13 +56,11 @@ class ShardEngine implements TrainingEngine {
     this.exits = this.threads.map((thread) => new Promise((resolve) => thread.once('exit', () => resolve())));
   }
 
-  async step(call: { readonly slot: 0 | 1; readonly step: number; readonly hyper: Float32Array }): Promise<StepResult> {
-    const { control, hyper, reports } = this.memory;
-    hyper.set(call.hyper);
-    Atomics.store(control, CONTROL.slot, call.slot);
-    Atomics.store(control, CONTROL.step, call.step);
-    await this.command(COMMAND.step);
-    return combineReports(reports);
+  async step(call: StepCall): Promise<StepResult> {
+    const entry = this.given % ENTRIES;
+    this.memory.hyper[entry]!.set(call.hyper);
+    await this.command(COMMAND.step, call);
+    return combineReports(this.memory.reports[entry]!);
   }
 
   async read(): Promise<TrainingState> {
@@ -94,25 +94,28 @@ class ShardEngine implements TrainingEngine {
     return { parameters: parameters!, slots };
   }
 
-  private send(what: number): void {
+  /** Gives a command. @returns its number */
+  private send(what: number, { slot, step }: Pick<StepCall, 'slot' | 'step'> = { slot: 0, step: 0 }): number {
     const { control } = this.memory;
-    Atomics.store(control, CONTROL.done, 0);
-    Atomics.store(control, CONTROL.what, what);
-    Atomics.add(control, CONTROL.command, 1);
-    Atomics.notify(control, CONTROL.command);
+    const command = this.given++;
+    Atomics.store(control, entryWord(command, 'what'), what);
+    Atomics.store(control, entryWord(command, 'slot'), slot);
+    Atomics.store(control, entryWord(command, 'step'), step);
+    Atomics.store(control, CONTROL.given, this.given);
+    Atomics.notify(control, CONTROL.given);
+    return command;
   }
 
-  private async command(what: number): Promise<void> {
-    this.send(what);
-    await Promise.race([this.allDone(), this.failure]);
+  private async command(what: number, call?: StepCall): Promise<void> {
+    await Promise.race([this.finished(this.send(what, call)), this.failure]);
   }
 
-  private async allDone(): Promise<void> {
+  private async finished(command: number): Promise<void> {
     const { control } = this.memory;
     for (;;) {
-      const done = Atomics.load(control, CONTROL.done);
-      if (done === this.threads.length) return;
-      await waitAsync(control, CONTROL.done, done).value;
+      const finished = Atomics.load(control, CONTROL.finished);
+      if (finished > command) return;
+      await waitAsync(control, CONTROL.finished, finished).value;
     }
   }
 }

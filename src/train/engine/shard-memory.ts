@@ -1,34 +1,57 @@
 import type { TrainingProgram } from './program.js';
 
-/** Words of the control block, an Int32Array that main thread and workers share. */
+/**
+ * Words of the control block, an Int32Array that main thread and workers share. Commands are numbered from 0; command n
+ * uses entry n % ENTRIES of everything that there is once per entry, so that the next one can be prepared meanwhile.
+ */
 export const CONTROL = {
-  /** Counts commands: a worker waits until it changes. */
-  command: 0,
-  /** What to do: a value of COMMAND. */
-  what: 1,
-  /** Batch slot and number of the step. */
-  slot: 2,
-  step: 3,
-  /** Workers that have finished the command. */
-  done: 4,
+  /** Commands given: a worker waits until it changes. */
+  given: 0,
+  /** Commands that all workers have finished. */
+  finished: 1,
   /** Workers at the barrier, and how often it has opened. */
-  arrived: 5,
-  opened: 6,
+  arrived: 2,
+  opened: 3,
   /** 1 once a worker has failed: nobody waits for it any longer. */
-  failed: 7,
-  size: 8,
+  failed: 4,
+  /** From here on per entry: */
+  entries: 5,
 } as const;
+
+/** Commands under way at most. */
+export const ENTRIES = 2;
+
+/** Words of an entry. */
+const ENTRY = {
+  /** What to do: a value of COMMAND. */
+  what: 0,
+  /** Batch slot and number of the step. */
+  slot: 1,
+  step: 2,
+  /** Workers that have finished the command. */
+  done: 3,
+  size: 4,
+} as const;
+
+/** The place of an entry's word in the control block. @param command its number */
+export function entryWord(command: number, word: Exclude<keyof typeof ENTRY, 'size'>): number {
+  return CONTROL.entries + (command % ENTRIES) * ENTRY.size + ENTRY[word];
+}
 
 export const COMMAND = { step: 1, read: 2, readPrevious: 3, keep: 4, stop: 5, write: 6 } as const;
 
 /** Everything that main thread and workers share. onnxruntime refuses shared memory, so each worker copies to and from it. */
 export interface ShardMemory {
   readonly control: Int32Array;
-  readonly hyper: Float32Array;
+  /** One per entry. */
+  readonly hyper: readonly Float32Array[];
   readonly keep: Uint8Array;
   /** One a shard. */
   readonly gradients: readonly Float32Array[];
-  readonly reports: readonly Float32Array[];
+  /** What an update makes of the weights, each slice written by the worker that computes it. */
+  readonly parameters: Float32Array;
+  /** Per entry, one a shard. */
+  readonly reports: readonly (readonly Float32Array[])[];
   /** Filled by the `read` commands, and read by `write`: weights, then optimizer state. */
   readonly state: readonly Float32Array[];
   /** Two sets of whole batches. */
@@ -38,13 +61,15 @@ export interface ShardMemory {
 
 export function allocateShardMemory(program: TrainingProgram, batches: Pick<ShardMemory, 'x' | 'y'>): ShardMemory {
   const floats = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * count));
+  const perEntry = <T>(make: () => T): T[] => Array.from({ length: ENTRIES }, make);
   const perShard = (count: number): Float32Array[] => Array.from({ length: program.shards }, () => floats(count));
   return {
-    control: new Int32Array(new SharedArrayBuffer(4 * CONTROL.size)),
-    hyper: floats(program.hyperSize),
+    control: new Int32Array(new SharedArrayBuffer(4 * (CONTROL.entries + ENTRIES * ENTRY.size))),
+    hyper: perEntry(() => floats(program.hyperSize)),
     keep: new Uint8Array(new SharedArrayBuffer(program.isMasked ? program.size : 0)),
     gradients: perShard(program.size),
-    reports: perShard(program.reportSize),
+    parameters: floats(program.size),
+    reports: perEntry(() => perShard(program.reportSize)),
     state: [0, ...program.slotNames].map(() => floats(program.size)),
     ...batches,
   };
