@@ -58,8 +58,8 @@ function buildProgram(
   const cacheDir = () => new Option('--cache-dir <folder>', 'where results are kept').default('.lathe/cache');
 
   /** A command whose options include the log level. */
-  const add = (nameAndArguments: string, description: string) =>
-    program
+  const add = (nameAndArguments: string, description: string, parent = program) =>
+    parent
       .command(nameAndArguments)
       .description(description)
       .addOption(logLevel())
@@ -73,6 +73,9 @@ function buildProgram(
     .option('--jobs <count>', 'how many stages may run at a time (default: CPU cores)', positiveInteger)
     .option('--json', 'print the run record as JSON, and nothing else, on standard output', false)
     .addOption(cacheDir())
+    .option('--remote-cache <url>', 'where else results are looked for: https://…, or s3://bucket/prefix?endpoint=…')
+    .option('--no-remote-cache', 'look nowhere else, whatever is configured')
+    .option('--remote-write', 'store results in the remote cache as well', false)
     .action(async (recipe: string | undefined, options) => {
       const { runCommand } = await import('./commands/run.js');
       await finish(runCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
@@ -125,6 +128,14 @@ function buildProgram(
       await finish(initCommand({ folder: folder ?? '.' }, terminal));
     },
   );
+
+  const cache = program.command('cache').description('tend the cache');
+  add('keygen', 'make a pair of keys for signing what is stored in a remote cache', cache)
+    .option('--out <file>', 'where the private key goes; the public one goes beside it', 'lathe-cache.key')
+    .action(async (options) => {
+      const { cacheKeygenCommand } = await import('./commands/cache-keygen.js');
+      await finish(cacheKeygenCommand(options, terminal));
+    });
   return program;
 }
 

@@ -11,6 +11,7 @@ import type { Listener } from './events.js';
 import type { Executor } from './executor.js';
 import type { Job, JobModel } from './job.js';
 import type { LiveModel } from './live-model.js';
+import { FOUND_REMOTELY, type RemoteTier } from './remote-tier.js';
 import type { Slots } from './slots.js';
 
 /** A cell's key and what went into it. */
@@ -31,6 +32,8 @@ export interface CellTools {
   readonly stop: AbortSignal;
   /** Makes sure that a model can be used, see repair.ts. */
   readonly repair: (model: LiveModel) => Promise<void>;
+  /** Asked for what the local cache does not have. */
+  readonly remote?: RemoteTier;
   /** Why a cell has no result yet, in one line. */
   readonly whyMiss?: (cell: Cell, key: CellKey) => Promise<string>;
 }
@@ -51,12 +54,15 @@ export async function ensureResult(
   const { store, slots, stop, listener, isForced } = tools;
   const earlier = await store.lookup(key.key, tools.checks);
   if (earlier !== null && !isForced) return { status: 'cached', why: 'all inputs unchanged', record: earlier };
+  const shared = isForced ? null : ((await tools.remote?.fetch(cell, key)) ?? null);
+  if (shared !== null) return { status: 'cached', why: FOUND_REMOTELY, record: shared };
   const why = isForced ? 'forced' : ((await tools.whyMiss?.(cell, key)) ?? 'no result for this key');
   for (const model of inputs.values()) await tools.repair(model);
   return slots.use(async () => {
     stop.throwIfAborted();
     listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
     const record = await compute(cell, key, inputs, tools);
+    tools.remote?.offer(cell, record);
     if (earlier !== null) warnIfDifferent(cell, earlier, record, listener);
     return { status: 'ran', why, record };
   });

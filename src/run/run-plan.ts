@@ -7,6 +7,7 @@ import type { Executor } from './executor.js';
 import { exportModel } from './exports.js';
 import { errorRecordOf, type Failure, toError } from './failure.js';
 import { hasResult, judgeGates } from './gates.js';
+import type { RemoteTier } from './remote-tier.js';
 import type { CellKey } from './run-cell.js';
 import { type CellEnd, type CellEnds, runCells } from './run-cells.js';
 import type { RuntimeFacts } from './runtime-facts.js';
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly facts: RuntimeFacts;
   /** @param inputs slot to digest */
   readonly keyOf: (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey;
+  /** Asked for what the local cache does not have. */
+  readonly remote?: RemoteTier;
   /** Why a cell has no result yet, in one line; default "no result for this key". */
   readonly whyMiss?: (cell: Cell, key: CellKey) => Promise<string>;
   /** How many stages may run at a time. */

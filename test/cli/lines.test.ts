@@ -35,6 +35,7 @@ describe('the end of a stage', () => {
   it.each([
     [{ status: 'ran', metrics: { accuracy: 0.97251, parameters: 4 } }, 'ran in 12.3 s, accuracy 0.9725'],
     [{ status: 'cached' }, 'cached'],
+    [{ status: 'cached', why: 'found in the remote cache' }, 'found in the remote cache'],
     [{ status: 'skipped', why: 'needs a, which failed' }, 'skipped: needs a, which failed'],
     [{ status: 'cancelled', why: 'interrupted' }, 'cancelled: interrupted'],
   ] as const)('%j is told as "%s"', (facts, line) => expect(endLine(record(facts))).toBe(line));

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionRecord, StoredFile } from '../action-record.js';
+import type { ActionRecord, KeyDetails, StoredFile } from '../action-record.js';
 import type { Store } from '../store.js';
 import { bytesOf, type ExpectedResult } from './check-record.js';
 import { Deadline } from './deadline.js';
@@ -59,8 +59,11 @@ export class RemoteResults {
     options.stop.addEventListener('abort', onStop, { once: true });
   }
 
-  /** The remote's result for a key, verified and committed to the local store; null if it has none that can be used. */
-  async fetch(key: string, expected: ExpectedResult): Promise<ActionRecord | null> {
+  /**
+   * The remote's result for a key, verified and committed to the local store; null if it has none that can be used.
+   * @param details what the digests in the key record stand for; stored with it here
+   */
+  async fetch(key: string, expected: ExpectedResult, details?: () => KeyDetails): Promise<ActionRecord | null> {
     const { cache, publicKeys } = this.options;
     if (this.end.signal.aborted) return null;
     const startedAt = performance.now();
@@ -71,7 +74,7 @@ export class RemoteResults {
         const verdict = decodeSigned(content, key, expected, publicKeys);
         if (verdict.kind === 'damaged') throw new RemoteError('sent a record that is not as it was stored');
         if (verdict.kind === 'refused') this.tellOfRefusal(key, verdict.reason);
-        else return await this.take(verdict.record, deadline);
+        else return await this.take(verdict.record, details?.(), deadline);
       }
       this.countMiss(performance.now() - startedAt);
     } catch (error) {
@@ -93,7 +96,11 @@ export class RemoteResults {
   }
 
   /** Null if a blob of it is gone: a remote may drop what it likes. */
-  private async take(record: ActionRecord, deadline: Deadline): Promise<ActionRecord | null> {
+  private async take(
+    record: ActionRecord,
+    details: KeyDetails | undefined,
+    deadline: Deadline,
+  ): Promise<ActionRecord | null> {
     const { store } = this.options;
     const { signal } = deadline;
     deadline.extend(this.transferMs(record));
@@ -110,7 +117,10 @@ export class RemoteResults {
         outputs[slot] = paths;
       }
       const { key, keyRecord, metrics, durationMs } = record;
-      return await store.commit({ key, keyRecord, outputs, metrics, durationMs, overrule: false });
+      return await store.commit({
+        ...{ key, keyRecord, outputs, metrics, durationMs, overrule: false },
+        ...(details === undefined ? {} : { details }),
+      });
     } finally {
       await store.removeStaging(staging);
     }

@@ -6,6 +6,7 @@ import { selectCells } from '../../plan/select-cells.js';
 import { childEnvironment } from '../../run/child-environment.js';
 import type { Listener, RunEvent } from '../../run/events.js';
 import { localExecutor } from '../../run/local-executor.js';
+import { remoteTier } from '../../run/remote-tier.js';
 import { type RunOptions, type RunOutcome, runPlan } from '../../run/run-plan.js';
 import { runtimeFacts } from '../../run/runtime-facts.js';
 import { childEntry } from '../child-entry.js';
@@ -17,12 +18,13 @@ import { logFile } from '../log-file.js';
 import { runsFolder } from '../places.js';
 import { planRecipe } from '../prepare.js';
 import type { Environment } from '../program.js';
+import { configuredRemote, openResults, type RemoteOptions } from '../remote.js';
 import { showFailures } from '../show-failures.js';
 import type { Terminal } from '../terminal.js';
 import { chooseView } from '../view/choose.js';
-import type { LogLevel } from '../view/view.js';
+import { isShown, type LogLevel } from '../view/view.js';
 
-export interface RunCommandOptions {
+export interface RunCommandOptions extends RemoteOptions {
   readonly recipe: string;
   readonly set: readonly string[];
   readonly only: readonly string[];
@@ -41,6 +43,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   await files.save();
   const forced = forcedCells(plan, options);
   const { recipe } = plan;
+  const remoteSettings = await configuredRemote(options, recipe.file, env);
 
   const view = await chooseView(terminal, options);
   const log = logFile(options.logLevel);
@@ -57,6 +60,10 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const cores = availableParallelism();
   const places = { cacheDir: resolve(options.cacheDir), runsDir: runsFolder() };
   const store = new Store(places.cacheDir, { onWarning: (message) => listener({ type: 'warning', message }) });
+  const onWarning = (message: string) => listener({ type: 'warning', message });
+  const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
+  const { stop } = interrupts;
+  const remote = remoteSettings && (await openResults(remoteSettings, { store, stop, onWarning, onNotice }));
   let explain: RunOptions['whyMiss'];
   let outcome: RunOutcome;
   try {
@@ -70,12 +77,14 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
         explain ??= (await import('../miss-explainer.js')).missExplainer({ ...places, store, recipe: recipe.file });
         return explain(cell, key);
       },
+      ...(remote && { remote: remoteTier(remote) }),
       jobs: options.jobs ?? cores,
       cores,
       isForced: (cell) => forced.has(cell.id),
-      stop: interrupts.stop,
+      stop,
       listener,
     });
+    await remote?.settle();
   } finally {
     await view.close();
     interrupts.release();

@@ -1,5 +1,6 @@
 import type { StageRecord } from '../../artifacts/run-record.js';
 import { formatDuration } from '../../report/units.js';
+import { FOUND_REMOTELY } from '../../run/remote-tier.js';
 
 /** How a stage ended, in a few words: "ran in 12.3 s, accuracy 0.972", "cached", "skipped: needs pruned, which failed". */
 export function endLine(record: StageRecord): string {
@@ -7,7 +8,7 @@ export function endLine(record: StageRecord): string {
     case 'ran':
       return [`ran in ${formatDuration(record.durationMs)}`, ...headlines(record)].join(', ');
     case 'cached':
-      return ['cached', ...headlines(record)].join(', ');
+      return [record.why === FOUND_REMOTELY ? record.why : 'cached', ...headlines(record)].join(', ');
     case 'failed':
       return `failed: ${record.error?.message ?? record.why}`;
     case 'skipped':
