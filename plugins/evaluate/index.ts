@@ -26,7 +26,7 @@ export default defineStage({
     modelBytes: { unit: 'bytes', better: 'lower' },
     gzipBytes: { unit: 'bytes', better: 'lower' },
     latencyMs: { unit: 'ms', better: 'lower' },
-    throughputPerS: { unit: '', better: 'higher' },
+    throughputPerS: { unit: '', better: 'higher', varies: true },
   },
   computes: true,
   run: async (stage) => (await import('./run.js')).run(stage),

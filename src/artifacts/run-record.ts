@@ -41,6 +41,8 @@ export interface StageRecord {
   /** "all inputs unchanged", "no result for this key", "forced" … */
   readonly why: string;
   readonly durationMs: number;
+  /** After defaults; files and folders as absolute paths. */
+  readonly options: Readonly<Record<string, Json>>;
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, OutputRecord>>;
   readonly metrics: Readonly<Record<string, Json>>;

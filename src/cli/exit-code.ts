@@ -26,6 +26,6 @@ export function exitCodeOfRun(record: RunRecord, signal: NodeJS.Signals | null):
     ),
   );
   // A broken machine explains the rest; wrong input comes next.
-  for (const each of ['infrastructure', 'usage', 'stage'] as const) if (classes.has(each)) return EXIT[each];
+  for (const each of ['infrastructure', 'usage', 'stage', 'frozen'] as const) if (classes.has(each)) return EXIT[each];
   return record.status === 'gate-failed' ? EXIT.gate : EXIT.ok;
 }

@@ -1,13 +1,13 @@
 import type { KeyDetails } from '../artifacts/action-record.js';
+import type { LockedRuntime } from '../artifacts/lockfile.js';
 import { cacheKey, keyRecord } from '../plan/key.js';
 import { keyDetails } from '../plan/key-details.js';
 import type { Cell, Plan } from '../plan/plan.js';
 import type { CellKey } from '../run/run-cell.js';
-import type { RuntimeFacts } from '../run/runtime-facts.js';
 
 /** How the keys of a plan's cells are made on this machine, from a cell and the digests of its inputs by slot. */
 export function keyFunction(
-  { onnxruntime, provider, cpuClass }: RuntimeFacts,
+  { onnxruntime, provider, cpuClass }: Pick<LockedRuntime, 'onnxruntime' | 'provider' | 'cpuClass'>,
   plan: Plan,
 ): (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey & { readonly details: () => KeyDetails } {
   return (cell, inputs) => {

@@ -55,6 +55,8 @@ function buildProgram(
     new Option('--set <name=value>', 'set a parameter of the recipe (repeatable)')
       .argParser(collect)
       .default([], 'none');
+  const format = (fallback: string) =>
+    new Option('--format <format>', 'md is for pull requests').choices(['text', 'md', 'csv', 'json']).default(fallback);
   const cacheDir = () => new Option('--cache-dir <folder>', 'where results are kept').default('.lathe/cache');
 
   /** A command whose options include the log level. */
@@ -70,6 +72,8 @@ function buildProgram(
     .option('--only <stage>', 'run this stage and what it needs (repeatable)', collect, [])
     .option('--from-stage <stage>', 'run this stage, what follows it, and what these need (repeatable)', collect, [])
     .option('--force', 'compute again even if cached; with --only or --from-stage, what these name', false)
+    .option('--frozen', 'fail with exit code 4 if the lockfile would change', false)
+    .option('--no-lock', 'do not write the lockfile')
     .option('--jobs <count>', 'how many stages may run at a time (default: CPU cores)', positiveInteger)
     .option('--json', 'print the run record as JSON, and nothing else, on standard output', false)
     .addOption(cacheDir())
@@ -90,6 +94,15 @@ function buildProgram(
       await finish(planCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
     });
 
+  add('status [recipe]', 'show what would run and why, the last run, and whether the lockfile fits')
+    .addOption(settings())
+    .option('--json', 'print JSON', false)
+    .addOption(cacheDir())
+    .action(async (recipe: string | undefined, options) => {
+      const { statusCommand } = await import('./commands/status.js');
+      await finish(statusCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
+    });
+
   add('explain <stage> [recipe]', 'tell what changed since a stage was last computed')
     .addOption(settings())
     .option('--json', 'print JSON', false)
@@ -97,6 +110,46 @@ function buildProgram(
     .action(async (stage: string, recipe: string | undefined, options) => {
       const { explainCommand } = await import('./commands/explain.js');
       await finish(explainCommand({ stage, recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
+    });
+
+  add('verify [recipe]', 'compute everything anew, apart from the cache, and compare with the lockfile')
+    .option(
+      '--tolerance <metric=value>',
+      'how far a metric may be off on another machine: 0.01, or 2% (repeatable)',
+      collect,
+      [],
+    )
+    .option('--jobs <count>', 'how many stages may run at a time (default: CPU cores)', positiveInteger)
+    .option('--json', 'print JSON', false)
+    .addOption(cacheDir())
+    .action(async (recipe: string | undefined, options) => {
+      const { verifyCommand } = await import('./commands/verify.js');
+      await finish(verifyCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
+    });
+
+  add('history', 'list the runs of this folder, the latest first')
+    .option('--limit <count>', 'how many', positiveInteger, 20)
+    .option('--json', 'print JSON', false)
+    .action(async (options) => {
+      const { historyCommand } = await import('./commands/history.js');
+      await finish(historyCommand(options, terminal));
+    });
+
+  add('diff [runs...]', 'compare two runs (default: the last two), or a lockfile with an earlier one')
+    .option('--lock <revision>', "compare the recipe's lockfile with that of a git revision; a..b compares two")
+    .option('--recipe <file>', 'whose lockfile', DEFAULT_RECIPE)
+    .addOption(format('text'))
+    .action(async (runs: string[], options) => {
+      const { diffCommand } = await import('./commands/diff.js');
+      await finish(diffCommand({ runs, ...options }, terminal));
+    });
+
+  add('metrics [run]', 'print what a run measured (default: the last run)')
+    .addOption(format('text'))
+    .option('--curves <folder>', 'also write the training curves there, as CSV')
+    .action(async (run: string | undefined, options) => {
+      const { metricsCommand } = await import('./commands/metrics.js');
+      await finish(metricsCommand({ run: run ?? 'last', ...options }, terminal));
     });
 
   add('inspect <model>', 'show what is in an ONNX file: nodes, shapes, parameters, sizes')
@@ -149,7 +202,7 @@ Examples:
   lathe inspect dist/model.onnx
 
 Exit codes: 0 done, 1 a stage failed, 2 a mistake in the recipe or the command line, 3 a gate failed,
-5 the machine or the cache is at fault, 130 interrupted.`;
+4 the lockfile would change, 5 the machine or the cache is at fault, 130 interrupted.`;
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];

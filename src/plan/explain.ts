@@ -1,5 +1,6 @@
-import { canonicalJson, type Json } from '../core/canonical-json.js';
+import type { Json } from '../core/canonical-json.js';
 import type { Path } from '../core/path.js';
+import { shownValue } from '../core/shown-value.js';
 import { type Difference, differences, type KeyedRecord } from './changes.js';
 import { pointer } from './key-details.js';
 
@@ -137,23 +138,8 @@ function modelText({ names, before, after }: Difference, called: string | undefi
 }
 
 function values({ before, after, names }: Difference): string {
-  return `${names?.before ?? shown(before)} → ${names?.after ?? shown(after)}`;
+  return `${names?.before ?? shownValue(before)} → ${names?.after ?? shownValue(after)}`;
 }
-
-function shown(value: Json | undefined): string {
-  if (value === undefined) return 'not set';
-  const text = typeof value === 'string' && isPlain(value) ? value : canonicalJson(value);
-  return text.length <= VALUE_WIDTH ? text : `${text.slice(0, VALUE_WIDTH - 1)}…`;
-}
-
-/** True for a text that needs no quotes to be told from numbers, null and nothing. */
-function isPlain(text: string): boolean {
-  return /^[\w./~][\w ./@+~-]*$/.test(text) && Number.isNaN(Number(text)) && !RESERVED.has(text);
-}
-
-const RESERVED: ReadonlySet<string> = new Set(['null', 'true', 'false', 'not set']);
-
-const VALUE_WIDTH = 80;
 
 function dotted(path: Path): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');

@@ -14,8 +14,8 @@ export function keyDetails(cell: Cell, record: Json, { contents, recipe }: Plan)
     names[pointer(['inputs', slot])] = source.kind === 'file' ? shown(source.file) : madeBy(source);
   }
   if (cell.plugin.kind === 'external') names[pointer(['plugin', 'code'])] = cell.plugin.name;
-  nameReferences(cell.options, cell.keyOptions, ['options'], (path, name, kind) => {
-    names[pointer(path)] = kind === 'file' || kind === 'folder' ? shown(name) : name;
+  forEachReference(cell, (path, name, kind) => {
+    names[pointer(['options', ...path])] = kind === 'file' || kind === 'folder' ? shown(name) : name;
   });
   return { contents: contents.within(record), names };
 }
@@ -34,8 +34,12 @@ function madeBy({ cell, slot }: { readonly cell: string; readonly slot: string }
   return slot === 'model' ? cell : `${cell}.${slot}`;
 }
 
-/** Finds what is a name in the options and `{ kind: digest }` in the key's. */
-function nameReferences(
+/** What stands as a name in a cell's options and as `{ kind: digest }` in its key. */
+export function forEachReference(cell: Cell, found: (path: Path, name: string, kind: string) => void): void {
+  visitReferences(cell.options, cell.keyOptions, [], found);
+}
+
+function visitReferences(
   option: Json | undefined,
   key: Json | undefined,
   path: Path,
@@ -44,8 +48,8 @@ function nameReferences(
   if (typeof option === 'string' && isJsonMapping(key)) {
     found(path, option, Object.keys(key)[0] ?? '');
   } else if (Array.isArray(option) && Array.isArray(key)) {
-    for (const [index, item] of option.entries()) nameReferences(item, key[index], [...path, index], found);
+    for (const [index, item] of option.entries()) visitReferences(item, key[index], [...path, index], found);
   } else if (isJsonMapping(option) && isJsonMapping(key)) {
-    for (const [name, item] of Object.entries(option)) nameReferences(item, key[name], [...path, name], found);
+    for (const [name, item] of Object.entries(option)) visitReferences(item, key[name], [...path, name], found);
   }
 }

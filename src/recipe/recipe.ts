@@ -8,6 +8,8 @@ export interface Recipe {
   readonly file: string;
   /** SHA-256 of the file's text. */
   readonly digest: string;
+  /** SHA-256 of what the text says, as written: comments, layout, the order of keys and --set change nothing. */
+  readonly contentDigest: string;
   /** Absolute folder that relative paths refer to. */
   readonly folder: string;
   readonly name: string;

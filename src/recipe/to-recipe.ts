@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
+import { digestOf } from '../core/hash.js';
 import { parseUnit } from '../core/units.js';
 import type { NetworkDeclaration, Recipe, StageDeclaration, WrittenGate } from './recipe.js';
 import type { PlacedDocument } from './yaml-document.js';
@@ -26,6 +27,7 @@ export function toRecipe({ file, digest, value, params, document }: Checked): Re
   return {
     file,
     digest,
+    contentDigest: digestOf(document.value),
     folder,
     name: (value.name as string | undefined) ?? basename(file).replace(/\.ya?ml$/i, ''),
     seed: (value.seed as number | undefined) ?? 0,

@@ -3,6 +3,7 @@ import type { GateRecord, RunRecord, StageRecord } from '../artifacts/run-record
 import type { Json } from '../core/canonical-json.js';
 import { alignColumns } from './columns.js';
 import type { Paint } from './paint.js';
+import type { Rows } from './rows.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
 
 /**
@@ -26,25 +27,31 @@ export function formatTable(record: RunRecord, { paint, folder }: { paint: Paint
 }
 
 function stageLines(record: RunRecord, paint: Paint): string[] {
+  const { head, rows, align, stages } = stageFigures(record);
+  const [headLine, ...lines] = alignColumns([head, ...rows], align);
+  return [
+    paint.bold(headLine!),
+    ...lines.map((line, index) => (isDone(stages[index]!) ? line : paintStatus(stages[index]!, line, paint))),
+  ];
+}
+
+/** One row per stage or cell with its accuracy and costs, measured ones where there are; and the stages themselves. */
+export function stageFigures(record: RunRecord): Rows & { readonly stages: readonly StageRecord[] } {
   const measured = new Map(
     record.stages.filter(isMeasure).map((stage) => [stage.cell.slice(0, -MEASURE.length), stage]),
   );
   // An evaluation that worked shows in the figures of its stage; one that did not needs a line.
-  const shown = record.stages.filter((stage) => !isMeasure(stage) || !isDone(stage));
-  const rows = shown.map((stage) => {
+  const stages = record.stages.filter((stage) => !isMeasure(stage) || !isDone(stage));
+  const rows = stages.map((stage) => {
     const metrics = { ...stage.metrics, ...measured.get(stage.cell)?.metrics };
     return [stage.cell, statusText(stage), ...COLUMNS.map((column) => column.text(metrics, stage) ?? '–')];
   });
   // A column in which nothing is known is left out.
   const kept = COLUMNS.map((_, index) => rows.some((row) => row[index + 2] !== '–'));
-  const head = ['stage', '', ...COLUMNS.map((column) => column.head)];
-  const table = [head, ...rows].map((row) => row.filter((_, index) => index < 2 || kept[index - 2]));
-  const align = table[0]!.map((_, index) => (index < 2 ? 'left' : 'right') as 'left' | 'right');
-  const [headLine, ...lines] = alignColumns(table, align);
-  return [
-    paint.bold(headLine!),
-    ...lines.map((line, index) => (isDone(shown[index]!) ? line : paintStatus(shown[index]!, line, paint))),
-  ];
+  const shown = (row: readonly string[]) => row.filter((_, index) => index < 2 || kept[index - 2]);
+  const head = shown(['stage', '', ...COLUMNS.map((column) => column.head)]);
+  const align = head.map((_, index) => (index < 2 ? 'left' : 'right') as 'left' | 'right');
+  return { head, rows: rows.map(shown), align, stages };
 }
 
 const MEASURE = '.measure';

@@ -72,6 +72,7 @@ async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: 
     uses: cell.uses,
     key: null,
     durationMs: Math.round(performance.now() - startedAt),
+    options: cell.options,
     inputs: {},
     outputs: {},
     metrics: {},

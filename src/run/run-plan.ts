@@ -1,6 +1,7 @@
 import type { RunRecord, StageRecord } from '../artifacts/run-record.js';
 import { makeRunFolder, newRunId, writeRunRecord } from '../artifacts/run-record-file.js';
 import type { Store } from '../artifacts/store.js';
+import type { UserError } from '../core/errors.js';
 import type { Cell, Plan } from '../plan/plan.js';
 import type { Listener } from './events.js';
 import type { Executor } from './executor.js';
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly isForced: (cell: Cell) => boolean;
   /** Aborted: running stages are asked to stop, no further one starts. */
   readonly stop: AbortSignal;
+  /** Has the last word before anything is exported, once every cell has a result and every gate has passed. */
+  readonly review?: (stages: readonly StageRecord[]) => Promise<readonly UserError[]>;
   readonly listener: Listener;
 }
 
@@ -58,9 +61,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const { ends, failures, repair } = await runCells(plan, { ...options, slots: new Slots(options.jobs) });
   const gates = judgeGates(plan, new Map([...ends].map(([cell, end]) => [cell, end.record])));
   const stages = [...ends].map(([cell, { record }]) => ({ ...record, gates: gates.get(cell) ?? [] }));
+  const isComplete = stages.every(hasResult) && !isGateFailed(stages);
+  const objections = isComplete ? ((await options.review?.(stages)) ?? []) : [];
+  const objected = objections.map((error): Failure => ({ cell: null, error }));
   // A model that failed a check must not take the place of the last one that passed.
-  const exported = isGateFailed(stages) ? NOTHING : await writeExports(plan, ends, { ...options, repair });
-  const allFailures = [...failures, ...exported.failures];
+  const isRefused = isGateFailed(stages) || objected.length > 0;
+  const exported = isRefused ? NOTHING : await writeExports(plan, ends, { ...options, repair });
+  const allFailures = [...failures, ...objected, ...exported.failures];
 
   const record: RunRecord = {
     schema: 1,
@@ -73,7 +80,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     runtime: { lathe: facts.lathe, node: facts.node, onnxruntime: facts.onnxruntime, cpuClass: facts.cpuClass },
     stages,
     exports: exported.exports,
-    errors: exported.failures.map((failure) => errorRecordOf(failure.error)),
+    errors: [...objected, ...exported.failures].map((failure) => errorRecordOf(failure.error)),
   };
   await writeRunRecord(folder, record);
   listener({ type: 'run-end', record });

@@ -12,6 +12,7 @@ function stage(cell: string, facts: Partial<StageRecord> = {}): StageRecord {
     key: null,
     why: '',
     durationMs: 12_345,
+    options: {},
     inputs: {},
     outputs: {},
     metrics: {},

@@ -27,6 +27,7 @@ const RECORD: RunRecord = {
       key: digest,
       why: 'no result for this key',
       durationMs: 12.5,
+      options: { epochs: 2, optimizer: { sgd: { lr: 0.1 } } },
       inputs: {},
       outputs: { model: { digest, bytes: 3, path: '/c/x' } },
       metrics: { accuracy: 0.9, perClass: [1, 2], latencyMs: { p50: 1 } },
@@ -44,6 +45,7 @@ const RECORD: RunRecord = {
       key: null,
       why: '',
       durationMs: 0,
+      options: {},
       inputs: { model: digest },
       outputs: {},
       metrics: {},
@@ -84,7 +86,7 @@ test('every field of a record is required and known', () => {
 });
 
 /** Mappings whose keys are names. */
-const OPEN = /\/(inputs|outputs|metrics)$|\/metrics\//;
+const OPEN = /\/(options|inputs|outputs|metrics)$|\/(options|metrics)\//;
 
 function accepts(path: string, change: (at: Record<string, unknown>) => unknown): boolean {
   const copy = structuredClone(RECORD) as unknown as Record<string, unknown>;

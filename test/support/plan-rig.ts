@@ -33,6 +33,7 @@ export function sketchPlan(sketches: readonly CellSketch[], exports: Plan['expor
 const RECIPE: Recipe = {
   file: '/recipes/test.yaml',
   digest: '0'.repeat(64),
+  contentDigest: '1'.repeat(64),
   folder: '/recipes',
   name: 'test',
   seed: 7,

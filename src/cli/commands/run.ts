@@ -14,11 +14,13 @@ import { exitCodeOfRun } from '../exit-code.js';
 import { forcedCells } from '../force.js';
 import { listenForInterrupts } from '../interrupts.js';
 import { keyFunction } from '../keys.js';
+import type { Frozen, FrozenRequest } from '../lock.js';
 import { logFile } from '../log-file.js';
 import { runsFolder } from '../places.js';
 import { planRecipe } from '../prepare.js';
 import type { Environment } from '../program.js';
 import { configuredRemote, openResults, type RemoteOptions } from '../remote.js';
+import { writeRunMetrics } from '../run-metrics.js';
 import { showFailures } from '../show-failures.js';
 import type { Terminal } from '../terminal.js';
 import { chooseView } from '../view/choose.js';
@@ -30,6 +32,9 @@ export interface RunCommandOptions extends RemoteOptions {
   readonly only: readonly string[];
   readonly fromStage: readonly string[];
   readonly force: boolean;
+  readonly frozen: boolean;
+  /** Whether the lockfile is written. */
+  readonly lock: boolean;
   readonly jobs?: number;
   readonly json: boolean;
   readonly logLevel: LogLevel;
@@ -39,10 +44,14 @@ export interface RunCommandOptions extends RemoteOptions {
 /** `lathe run`: returns the exit code. Throws what is wrong before anything runs. */
 export async function runCommand(options: RunCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
   const files = openFileMemory(resolve(options.cacheDir));
-  const plan = selectCells(await planRecipe(options.recipe, { set: options.set, env, files }), options);
+  const whole = await planRecipe(options.recipe, { set: options.set, env, files });
+  const plan = selectCells(whole, options);
   await files.save();
   const forced = forcedCells(plan, options);
   const { recipe } = plan;
+  const facts = runtimeFacts();
+  const places = { cacheDir: resolve(options.cacheDir), runsDir: runsFolder() };
+  const frozen = options.frozen ? await openFrozen({ whole, plan, facts, cacheDir: places.cacheDir }) : null;
   const remoteSettings = await configuredRemote(options, recipe.file, env);
 
   const view = await chooseView(terminal, options);
@@ -56,9 +65,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     env: childEnvironment(env, [...recipe.env.hash, ...recipe.env.pass]),
   });
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
-  const facts = runtimeFacts();
   const cores = availableParallelism();
-  const places = { cacheDir: resolve(options.cacheDir), runsDir: runsFolder() };
   const store = new Store(places.cacheDir, { onWarning: (message) => listener({ type: 'warning', message }) });
   const onWarning = (message: string) => listener({ type: 'warning', message });
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
@@ -82,6 +89,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
       cores,
       isForced: (cell) => forced.has(cell.id),
       stop,
+      ...(frozen && { review: frozen.review }),
       listener,
     });
     await remote?.settle();
@@ -89,8 +97,20 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     await view.close();
     interrupts.release();
   }
+  await writeRunMetrics(outcome.folder, outcome.record);
   await showOutcome(outcome, options, terminal);
+  // The lockfile tells of the recipe as it is: not of a part of it, nor of other parameters.
+  const isWhole = plan.cells.length === whole.cells.length && options.set.length === 0;
+  if (options.lock && !options.frozen && isWhole && outcome.record.status === 'succeeded') {
+    const { lockRun } = await import('../lock.js');
+    await lockRun(plan, outcome.record.stages, facts);
+  }
   return exitCodeOfRun(outcome.record, interrupts.signal());
+}
+
+async function openFrozen(request: FrozenRequest): Promise<Frozen> {
+  const { freeze } = await import('../lock.js');
+  return freeze(request);
 }
 
 async function showOutcome(
