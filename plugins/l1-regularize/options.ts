@@ -1,5 +1,8 @@
 import { SELECT_OPTION, TRAINING_OPTIONS } from 'onnx-lathe/plugin';
 
+// An average of weights that reached 0 at different steps has no zeros.
+const { average, ...shared } = TRAINING_OPTIONS;
+
 export const options = {
   type: 'object',
   additionalProperties: false,
@@ -13,8 +16,8 @@ export const options = {
       description: 'proximal gives exact zeros; subgradient only small weights, to be pruned afterwards.',
     },
     select: SELECT_OPTION,
-    ...TRAINING_OPTIONS,
+    ...shared,
     // The best epoch would often be the first, with the fewest zeros.
-    keep: { ...TRAINING_OPTIONS.keep, default: 'last' },
+    keep: { ...shared.keep, default: 'last' },
   },
 } as const;

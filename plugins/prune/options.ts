@@ -20,7 +20,7 @@ const CRITERIA = {
   },
 } as const;
 
-const { epochs, data, batch, loss, labelSmoothing, optimizer, batchNorm, shards } = TRAINING_OPTIONS;
+const { epochs, average, schedule, overrides, keep, stopAt, ...retraining } = TRAINING_OPTIONS;
 
 export const options = {
   type: 'object',
@@ -77,13 +77,7 @@ export const options = {
           description: 'How the share of pruned weights grows: cubic prunes most at first.',
         },
         epochs: { ...epochs, default: 1, description: 'Epochs of training between two steps; may be a fraction.' },
-        data,
-        batch,
-        loss,
-        labelSmoothing,
-        optimizer,
-        batchNorm,
-        shards,
+        ...retraining,
       },
     },
   },

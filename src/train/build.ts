@@ -1,24 +1,29 @@
 import { checkDifferentiable } from '../autodiff/index.js';
 import { UserError } from '../core/errors.js';
+import type { Target } from '../data/dataset.js';
 import type { GraphBuilder, Value } from '../onnx/builder.js';
+import type { Tensor } from '../onnx/ir.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
 import { encodeModel } from '../onnx/write.js';
-import { checkOutput, effectiveBatch } from './check-request.js';
+import { checkOutput, effectiveAccumulation, effectiveBatch } from './check-request.js';
 import { chooseShards } from './choose-shards.js';
 import { NAMES, type Slice, type TrainingProgram, type UpdateOutputs } from './engine/program.js';
 import { buildEvaluation } from './evaluation-graph.js';
 import { type FlatLayout, flatLayout, packTensors, sliceLayout } from './flat.js';
 import { appendGradient, type GradientGraph } from './gradient-graph.js';
 import { appendNetwork, builderFor, encodeGraph, type NetworkPlan } from './network-plan.js';
-import { type ParameterRole, trainableParameters } from './parameters.js';
+import { settingsByName } from './overrides.js';
+import { trainableParameters } from './parameters.js';
 import type { TrainRequest } from './request.js';
 import type { StatisticsLayer } from './running-statistics.js';
-import { appendUpdate, type UpdatePlan } from './update.js';
+import { batchTarget } from './soft-labels.js';
+import { appendUpdate, hyperNames, slotNames, type UpdatePlan } from './update.js';
 import { labelDims } from './validator.js';
 
 /** All that is known before the first step. */
 export interface TrainingSetup {
   readonly plan: NetworkPlan;
+  readonly update: UpdatePlan;
   readonly program: TrainingProgram;
   readonly layout: FlatLayout;
   /** Initial weights, flat. */
@@ -27,24 +32,49 @@ export interface TrainingSetup {
   readonly statisticsLayers: readonly StatisticsLayer[];
   /** Initial running statistics, flat. */
   readonly statistics: Float32Array;
+  /** What the buffers of training batches hold for labels. */
+  readonly target: Target;
+  /** One a class; null if all classes count the same. */
+  readonly classWeights: readonly number[] | null;
   /** Bytes of the evaluation graph; null without a validation split. */
   readonly evaluation: Uint8Array | null;
   /** Samples a step. */
   readonly batch: number;
+  /** Samples that the evaluation graph takes. */
+  readonly evaluationBatch: number;
   readonly steps: number;
 }
 
 /**
- * Builds the graphs of a training run. Throws TRAIN_… and AUTODIFF_… for a network that cannot be trained on the data.
+ * Builds the graphs of a training run. Throws TRAIN_… and AUTODIFF_… for a network that cannot be trained on the data, SELECT_…
+ * for an override that matches nothing.
+ * @param classWeights one a class; null if all count the same
  * @param channelBlock channels per block of the CPU's convolution kernels; null where it has none
  */
-export function buildTraining(request: TrainRequest, channelBlock: number | null): TrainingSetup {
+export function buildTraining(
+  request: TrainRequest,
+  classWeights: readonly number[] | null,
+  channelBlock: number | null,
+): TrainingSetup {
   const { data } = request;
   const batch = effectiveBatch(request.batch, data.train.count);
-  const { plan, roles } = planNetwork(request, channelBlock);
+  const microBatches = effectiveAccumulation(request.accumulate ?? 1, batch, data.train.count);
+  const { plan, update } = planTraining(request, channelBlock);
   const suitable = inspectForward(request, plan, batch);
   const shards = request.shards ?? suitable;
-  const { program, statistics } = buildProgram(request, plan, { batch, shards, roles });
+  const target = batchTarget({
+    target: data.target,
+    classWeights,
+    isMixed: request.augment?.mixup !== undefined,
+  });
+  const { program, statistics } = buildProgram(request, plan, {
+    batch,
+    microBatches,
+    shards,
+    update,
+    target,
+    classWeights,
+  });
 
   const statisticsLayout = flatLayout(
     statistics.flatMap(({ meanName, varName, mean }) =>
@@ -54,12 +84,15 @@ export function buildTraining(request: TrainRequest, channelBlock: number | null
   const { initializers } = plan.model.graph;
   return {
     plan,
+    update,
     program,
     layout: plan.layout,
     parameters: packTensors(plan.layout, initializers),
     statisticsLayout,
     statisticsLayers: statistics.map(({ momentum, count }) => ({ momentum, count: count * shards })),
-    statistics: packTensors(statisticsLayout, initializers),
+    statistics: initialStatistics(statisticsLayout, initializers, update.average !== null),
+    target,
+    classWeights,
     evaluation:
       data.validation === null
         ? null
@@ -72,9 +105,23 @@ export function buildTraining(request: TrainRequest, channelBlock: number | null
               statistics: statisticsLayout,
             }),
           ),
-    batch,
-    steps: stepsOf(request, batch),
+    batch: batch * microBatches,
+    evaluationBatch: batch,
+    steps: stepsOf(request, batch * microBatches),
   };
+}
+
+/** As RunningStatistics takes them; the average of the first step is that step's. */
+function initialStatistics(
+  layout: FlatLayout,
+  initializers: ReadonlyMap<string, Tensor>,
+  isAveraged: boolean,
+): Float32Array {
+  const running = packTensors(layout, initializers);
+  if (!isAveraged) return running;
+  const values = new Float32Array(2 * layout.size);
+  values.set(running);
+  return values;
 }
 
 function stepsOf({ length, data }: TrainRequest, batch: number): number {
@@ -82,12 +129,9 @@ function stepsOf({ length, data }: TrainRequest, batch: number): number {
   return Math.max(1, Math.round(length.epochs * Math.floor(data.train.count / batch)));
 }
 
-function planNetwork(
-  request: TrainRequest,
-  channelBlock: number | null,
-): { plan: NetworkPlan; roles: Map<string, ParameterRole> } {
+function planTraining(request: TrainRequest, channelBlock: number | null): { plan: NetworkPlan; update: UpdatePlan } {
   const model = upgradeOpset(request.model);
-  const frozen = request.frozen ?? new Set<string>();
+  const { frozen, learningRateScale, weightDecay } = settingsByName(request);
   const parameters = trainableParameters(model).filter(({ name }) => !frozen.has(name));
   if (parameters.length === 0) {
     throw new UserError(
@@ -100,9 +144,20 @@ function planNetwork(
     model,
     parameters.map(({ name }) => name),
   );
+  const layout = flatLayout(parameters);
   return {
-    plan: { model, layout: flatLayout(parameters), batchNorm: request.batchNorm ?? 'train', frozen, channelBlock },
-    roles: new Map(parameters.map(({ name, role }) => [name, role])),
+    plan: { model, layout, batchNorm: request.batchNorm ?? 'train', frozen, channelBlock },
+    update: {
+      layout,
+      roles: new Map(parameters.map(({ name, role }) => [name, role])),
+      optimizer: request.optimizer,
+      regularizer: request.regularizer ?? null,
+      learningRateScale,
+      weightDecay,
+      clipNorm: request.clipNorm ?? null,
+      average: request.average ?? null,
+      isMasked: request.masks !== undefined,
+    },
   };
 }
 
@@ -117,43 +172,48 @@ function inspectForward({ data }: TrainRequest, plan: NetworkPlan, batch: number
 }
 
 interface ProgramCall {
+  /** Samples of one micro-batch. */
   readonly batch: number;
+  readonly microBatches: number;
   readonly shards: number;
-  readonly roles: ReadonlyMap<string, ParameterRole>;
+  readonly update: UpdatePlan;
+  readonly target: Target;
+  readonly classWeights: readonly number[] | null;
 }
 
 function buildProgram(
   request: TrainRequest,
   plan: NetworkPlan,
-  { batch, shards, roles }: ProgramCall,
+  { batch, microBatches, shards, update, target, classWeights }: ProgramCall,
 ): { program: TrainingProgram; statistics: GradientGraph['statistics'] } {
-  const { data, optimizer, loss } = request;
-  const isClass = data.target.kind === 'class';
+  const { data, loss } = request;
+  const isClass = target.kind === 'class';
   const size = plan.layout.size;
   const xDims = [batch / shards, ...data.inputShape];
-  const yDims = labelDims(data, batch / shards);
-  const update: UpdatePlan = {
-    layout: plan.layout,
-    roles,
-    optimizer,
-    regularizer: request.regularizer ?? null,
-    learningRateScale: request.learningRateScale ?? new Map(),
-    isMasked: request.masks !== undefined,
-  };
+  const yDims = labelDims({ target }, batch / shards);
 
   const b = builderFor(plan, 'training step');
   const parameters = b.input(NAMES.parameters, 'float32', [size]);
   const x = b.input(NAMES.x, 'float32', xDims);
   const y = b.input(NAMES.y, isClass ? 'int32' : 'float32', yDims);
-  const graph = appendGradient(b, plan, { parameters, x, y, target: data.target, loss, shards });
+  const graph = appendGradient(b, plan, {
+    parameters,
+    x,
+    y,
+    target: data.target,
+    loss,
+    classWeights,
+    parts: microBatches * shards,
+  });
   b.output(graph.report);
   let graphs: TrainingProgram['graphs'];
-  if (shards === 1) {
+  if (shards === 1 && microBatches === 1) {
     const outputs = addUpdate(b, update, parameters, [graph.gradient]);
     graphs = { kind: 'fused', step: encodeGraph(plan, b), outputs };
   } else {
     b.output(graph.gradient);
-    const parts = Math.min(shards, request.cores ?? 1);
+    // The length of the gradient needs all of it at once.
+    const parts = update.clipNorm === null ? Math.min(shards, request.cores ?? 1) : 1;
     const updates = slicesOf(size, parts).map((slice) => ({ ...slice, ...sliceUpdate(plan, update, slice, shards) }));
     graphs = { kind: 'sharded', gradient: encodeGraph(plan, b), updates };
   }
@@ -161,12 +221,13 @@ function buildProgram(
     graphs,
     outputs: { gradient: graph.gradient.name, report: graph.report.name },
     shards,
+    microBatches,
     xDims,
     yDims,
     isClass,
     size,
-    slotNames: optimizer.slotNames,
-    hyperSize: optimizer.hyperNames.length,
+    slotNames: slotNames(update),
+    hyperSize: hyperNames(update).length,
     isMasked: update.isMasked,
     reportSize: graph.report.shape![0] as number,
     dropouts: graph.dropouts,
@@ -207,12 +268,12 @@ function sliceUpdate(
 
 /** Adds the update with its inputs, and makes its results outputs. @returns their names */
 function addUpdate(b: GraphBuilder, plan: UpdatePlan, parameters: Value, gradients: readonly Value[]): UpdateOutputs {
-  const { optimizer, layout } = plan;
+  const { layout } = plan;
   const next = appendUpdate(b, plan, {
     parameters,
-    slots: optimizer.slotNames.map((name) => b.input(NAMES.slot + name, 'float32', [layout.size])),
+    slots: slotNames(plan).map((name) => b.input(NAMES.slot + name, 'float32', [layout.size])),
     gradients,
-    hyper: b.input(NAMES.hyper, 'float32', [optimizer.hyperNames.length]),
+    hyper: b.input(NAMES.hyper, 'float32', [hyperNames(plan).length]),
     keep: plan.isMasked ? b.input(NAMES.keep, 'bool', [layout.size]) : null,
   });
   return {

@@ -10,9 +10,16 @@ export function checkRequest(request: TrainRequest): void {
   checkValidation(request);
 }
 
-function checkNumbers({ batch, length, shards, data }: TrainRequest): void {
+function checkNumbers({ batch, accumulate = 1, length, shards, data }: TrainRequest): void {
   if (!Number.isInteger(batch) || batch < 1) {
     throw new UserError('TRAIN_BATCH', `The batch is ${batch}.`, 'It must be a whole number, 1 or more.');
+  }
+  if (!Number.isInteger(accumulate) || accumulate < 1) {
+    throw new UserError(
+      'TRAIN_ACCUMULATE',
+      `\`accumulate\` is ${accumulate}.`,
+      'It must be a whole number of batches, 1 or more.',
+    );
   }
   const amount = 'epochs' in length ? length.epochs : length.steps;
   if (!(amount > 0) || !Number.isFinite(amount) || ('steps' in length && !Number.isInteger(amount))) {
@@ -41,6 +48,11 @@ function checkNumbers({ batch, length, shards, data }: TrainRequest): void {
 /** A set that is smaller than the batch is one batch. */
 export function effectiveBatch(batch: number, count: number): number {
   return Math.min(batch, count);
+}
+
+/** A set that is smaller than a step has as many batches a step as it has at all. */
+export function effectiveAccumulation(accumulate: number, batch: number, count: number): number {
+  return Math.min(accumulate, Math.floor(count / batch));
 }
 
 function checkInput({ model, data }: TrainRequest): void {

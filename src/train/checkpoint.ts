@@ -45,6 +45,7 @@ export function fingerprintOf(setup: TrainingSetup, request: TrainRequest): stri
     shapes: shapes.map((entries) => entries.map(({ name, dims }) => ({ name, dims: [...dims] }))),
     slots: [...program.slotNames],
     shards: program.shards,
+    microBatches: program.microBatches,
     isMasked: program.isMasked,
     batch,
     steps,

@@ -20,8 +20,8 @@ export async function divergedError(
   const { program } = setup;
   const size = program.xDims.reduce((product, dim) => product * dim, 1);
   let found: BadValue | null = null;
-  for (let shard = 0; shard < program.shards && found === null; shard++) {
-    const x = engine.batches[at.slot].x.slice(shard * size, (shard + 1) * size);
+  for (let part = 0; part < program.shards * program.microBatches && found === null; part++) {
+    const x = engine.batches[at.slot].x.slice(part * size, (part + 1) * size);
     found = x.every(Number.isFinite) ? await firstBadValue(setup, parameters, x) : { node: null, text: 'the samples' };
   }
   const where =

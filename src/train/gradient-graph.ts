@@ -14,8 +14,9 @@ export interface GradientCall {
   readonly y: Value;
   readonly target: Target;
   readonly loss: Loss;
-  /** The shard's mean loss counts 1/shards, so that the gradients of all shards add up to that of the whole batch. */
-  readonly shards: number;
+  readonly classWeights: readonly number[] | null;
+  /** How many shards, of all micro-batches, a step has: the mean loss of one counts 1/parts, so that the gradients add up to that of all samples. */
+  readonly parts: number;
 }
 
 export interface GradientGraph {
@@ -29,11 +30,12 @@ export interface GradientGraph {
 
 /** Adds one shard's forward pass, loss and backward pass. Throws AUTODIFF_… for what has no gradient. */
 export function appendGradient(b: GraphBuilder, plan: NetworkPlan, call: GradientCall): GradientGraph {
-  const { x, y, target } = call;
+  const { x, y, target, classWeights } = call;
   const network = appendNetwork(b, plan, { x, parameters: call.parameters, training: true });
-  const perSample = call.loss({ b, outputs: network.ordered, x, y, target });
+  const weights = classWeights === null ? {} : { classWeights };
+  const perSample = call.loss({ b, outputs: network.ordered, x, y, target, ...weights });
   const mean = b.op('ReduceMean', [perSample], { keepdims: 0 });
-  const share = call.shards === 1 ? mean : b.op('Mul', [mean, b.scalar(1 / call.shards)]);
+  const share = call.parts === 1 ? mean : b.op('Mul', [mean, b.scalar(1 / call.parts)]);
   const correct = appendCorrect(b, network.ordered[0]!, y, target);
   const wrt = plan.layout.entries.map(({ name }) => network.parameters.get(name)!);
   const gradient = concatFlat(b, buildBackward(b, share, wrt), plan.layout);

@@ -1,12 +1,24 @@
+export type { WeightAverage } from './average.js';
 export * from './losses/index.js';
 export { countNonzero, masksFromZeros, nonzeroPerTensor } from './masks.js';
 export * from './optimizers/index.js';
 export { lossFromOptions, optimizerFromOptions, requestFromOptions, scheduleFromOptions } from './options.js';
+export type { ParameterOverride, ParameterSettings } from './overrides.js';
 export { type Parameter, type ParameterRole, trainableParameters } from './parameters.js';
 export type { L1Regularizer } from './regularizer.js';
 export type * from './request.js';
 export type { Schedule } from './schedule.js';
-export { constantSchedule, cosineSchedule, type Moment, stepSchedule } from './schedule.js';
+export {
+  constantSchedule,
+  cosineSchedule,
+  exponentialSchedule,
+  linearSchedule,
+  type Moment,
+  type OneCycleOptions,
+  oneCycleSchedule,
+  polynomialSchedule,
+  stepSchedule,
+} from './schedule.js';
 export { reportTraining, requestFromStage, type TrainingStage } from './stage-report.js';
 export { train } from './train.js';
 export { TRAINING_METRICS } from './training-metrics.js';

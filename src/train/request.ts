@@ -1,9 +1,12 @@
 import type { Checkpoint } from '../core/checkpoint.js';
 import type { Random } from '../core/random.js';
+import type { AugmentOptions } from '../data/augment/option.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Model } from '../onnx/ir.js';
+import type { WeightAverage } from './average.js';
 import type { Loss } from './losses/loss.js';
 import type { Optimizer } from './optimizers/optimizer.js';
+import type { ParameterOverride } from './overrides.js';
 import type { L1Regularizer } from './regularizer.js';
 import type { Schedule } from './schedule.js';
 
@@ -25,6 +28,16 @@ export interface TrainRequest {
   readonly length: { readonly epochs: number } | { readonly steps: number };
   /** Samples a step; a training split that is smaller lowers it. */
   readonly batch: number;
+  /** Batches whose gradients make one update, as one batch so many times as large would; a training split that is smaller lowers it. Default 1. */
+  readonly accumulate?: number;
+  /** Random changes of the training samples. */
+  readonly augment?: AugmentOptions;
+  /** Factor of each class in the training loss, whose mean they weight; 'balanced': by the frequencies in the training split. */
+  readonly classWeights?: 'balanced' | readonly number[];
+  /** Longest gradient of all weights together that the optimizer sees. */
+  readonly clipNorm?: number;
+  /** An average of the weights, and of running statistics, is judged and comes back. */
+  readonly average?: WeightAverage;
   readonly regularizer?: L1Regularizer;
   /** Elements that stay +0, in the weights and in the optimizer's state. Tensors without an entry are not masked. */
   readonly masks?: Masks;
@@ -32,6 +45,8 @@ export interface TrainRequest {
   readonly frozen?: ReadonlySet<string>;
   /** Factors of the learning rate by initializer. */
   readonly learningRateScale?: ReadonlyMap<string, number>;
+  /** Learning rate, freezing and weight decay of single tensors; the first that matches a tensor decides. */
+  readonly overrides?: readonly ParameterOverride[];
   /** 'frozen' uses the running statistics and leaves them as they are. Default 'train'. */
   readonly batchNorm?: 'train' | 'frozen';
   /** Splits every batch into as many parts, whose gradients are added in order. Part of what the bits depend on. Default: see chooseShards. */

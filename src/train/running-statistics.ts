@@ -4,7 +4,7 @@ import type { FlatLayout } from './flat.js';
 export interface StatisticsLayer {
   /** Weight of the old value, ONNX's `momentum` (PyTorch's is 1 minus it). */
   readonly momentum: number;
-  /** Values per channel in the whole batch: N·H·W. */
+  /** Values per channel in the batch that is normalized together with all shards: N·H·W. */
   readonly count: number;
 }
 
@@ -13,14 +13,29 @@ export interface StatisticsLayer {
  * A step's batch statistics come by shard; they are joined into those of the whole batch, so that the running ones do
  * not depend on the number of shards: mean of means, and mean of variances plus variance of means.
  * The running variance uses the unbiased estimate, as PyTorch does.
+ * Where weights are averaged, so are the statistics: they have to suit each other.
  */
 export class RunningStatistics {
-  /** @param layers one per pair of entries of the layout. @param values changed in place */
+  private readonly running: Float32Array;
+  private readonly average: Float32Array | null;
+
+  /**
+   * @param layers one per pair of entries of the layout
+   * @param values all there is to know, changed in place: the running statistics, then their average if there is one
+   */
   constructor(
     private readonly layout: FlatLayout,
     private readonly layers: readonly StatisticsLayer[],
     readonly values: Float32Array,
-  ) {}
+  ) {
+    this.running = values.subarray(0, layout.size);
+    this.average = values.length > layout.size ? values.subarray(layout.size) : null;
+  }
+
+  /** What an inference with the weights that are judged uses: a view. */
+  get judged(): Float32Array {
+    return this.average ?? this.running;
+  }
 
   /** @param shards one vector a shard, in the layout: batch means and population variances */
   update(shards: readonly Float32Array[]): void {
@@ -36,8 +51,15 @@ export class RunningStatistics {
     });
   }
 
+  /** After a step's updates. @param decay share of the old average that stays */
+  updateAverage(decay: number): void {
+    const { average, running } = this;
+    if (average === null) return;
+    for (let at = 0; at < average.length; at++) average[at] = decay * average[at]! + (1 - decay) * running[at]!;
+  }
+
   private blend(at: number, momentum: number, fresh: number): void {
-    this.values[at] = momentum * this.values[at]! + (1 - momentum) * fresh;
+    this.running[at] = momentum * this.running[at]! + (1 - momentum) * fresh;
   }
 }
 

@@ -1,17 +1,21 @@
 import { probeChannelBlock } from '../autodiff/index.js';
 import { cloneModel } from '../onnx/ir.js';
-import { BatchOrder } from './batches.js';
+import { averageDecay } from './average.js';
+import { BatchSource } from './batch-source.js';
+import type { BatchOrder } from './batches.js';
 import { buildTraining, type TrainingSetup } from './build.js';
 import { checkRequest } from './check-request.js';
 import { fingerprintOf, partsOf, type RunState, type Snapshot, stateOf } from './checkpoint.js';
+import { resolveClassWeights } from './class-weights.js';
 import { divergedError } from './diverged.js';
-import { type StepResult, type TrainingEngine, zeroDropped } from './engine/engine.js';
+import { type StepResult, type TrainingEngine, type TrainingState, zeroDropped } from './engine/engine.js';
 import { createEngine } from './engine/index.js';
 import { unpackTensors, viewTensors } from './flat.js';
 import { flatMasks } from './masks.js';
 import type { HistoryEntry, Masks, StepState, TrainRequest, TrainResult } from './request.js';
 import { RunningStatistics } from './running-statistics.js';
 import { constantSchedule } from './schedule.js';
+import { hyperValues } from './update.js';
 import { Validator } from './validator.js';
 
 /**
@@ -22,23 +26,37 @@ import { Validator } from './validator.js';
  */
 export async function train(request: TrainRequest): Promise<TrainResult> {
   checkRequest(request);
-  const setup = buildTraining(request, await probeChannelBlock());
+  const setup = buildTraining(request, await resolveClassWeights(request), await probeChannelBlock());
+  const source = sourceOf(request, setup);
   const parameters = setup.parameters;
   const keep = request.masks === undefined ? null : flatMasks(setup.layout, request.masks);
   if (keep !== null) zeroDropped(parameters, keep);
-  const engine = await createEngine(setup.program, parameters, request.data, request.cores ?? 1);
+  const buffers = { inputShape: request.data.inputShape, target: setup.target };
+  const engine = await createEngine(setup.program, parameters, buffers, request.cores ?? 1);
   let validator: Validator | null = null;
   try {
     if (keep !== null) await engine.setKeep(keep);
     const { validation } = request.data;
     if (validation !== null && setup.evaluation !== null) {
-      validator = await Validator.create(setup.evaluation, request.data, validation, setup.batch);
+      validator = await Validator.create(setup.evaluation, request.data, validation, setup.evaluationBatch);
     }
-    return await new TrainingRun(request, setup, engine, validator, keep).run();
+    return await new TrainingRun(request, { setup, source, engine, validator }, keep).run();
   } finally {
     await engine.release();
     await validator?.release();
   }
+}
+
+function sourceOf({ data, augment, random }: TrainRequest, { batch, classWeights }: TrainingSetup): BatchSource {
+  return new BatchSource(data, { batch, augment: augment ?? null, classWeights, random });
+}
+
+/** What a run works with. */
+interface Workshop {
+  readonly setup: TrainingSetup;
+  readonly source: BatchSource;
+  readonly engine: TrainingEngine;
+  readonly validator: Validator | null;
 }
 
 /** A batch that is filled, and its step if it has been started. */
@@ -47,7 +65,11 @@ interface Prepared {
 }
 
 class TrainingRun {
+  private readonly setup: TrainingSetup;
+  private readonly source: BatchSource;
   private readonly order: BatchOrder;
+  private readonly engine: TrainingEngine;
+  private readonly validator: Validator | null;
   private readonly statistics: RunningStatistics;
   private readonly history: HistoryEntry[] = [];
   private readonly now: () => number;
@@ -62,14 +84,16 @@ class TrainingRun {
 
   constructor(
     private readonly request: TrainRequest,
-    private readonly setup: TrainingSetup,
-    private readonly engine: TrainingEngine,
-    private readonly validator: Validator | null,
+    { setup, source, engine, validator }: Workshop,
     /** The present mask. */
     private keep: Uint8Array | null,
   ) {
+    this.setup = setup;
+    this.source = source;
+    this.order = source.order;
+    this.engine = engine;
+    this.validator = validator;
     this.fingerprint = fingerprintOf(setup, request);
-    this.order = new BatchOrder(request.data.train.count, setup.batch, request.random.derive('shuffle'));
     this.statistics = new RunningStatistics(setup.statisticsLayout, setup.statisticsLayers, setup.statistics);
     this.now = request.now ?? (() => performance.now());
   }
@@ -108,7 +132,7 @@ class TrainingRun {
       running = following.running;
       this.step++;
       this.unsaved++;
-      this.statistics.update(result.statistics);
+      this.updateStatistics(result);
       this.note(result, this.step);
       if (this.isWatched(this.step)) await request.onStep?.(this.stateAt(this.step));
       this.isBetweenSteps = running === null;
@@ -184,9 +208,20 @@ class TrainingRun {
     return divergedError(this.setup, this.engine, { slot, step, learningRate });
   }
 
-  private async fill(slot: 0 | 1, step: number): Promise<void> {
-    const batch = this.engine.batches[slot];
-    await this.request.data.train.read(this.order.indices(step), batch.x, batch.y);
+  private fill(slot: 0 | 1, step: number): Promise<void> {
+    return this.source.fill(this.engine.batches[slot], step);
+  }
+
+  /** After a step is counted. */
+  private updateStatistics({ statistics }: StepResult): void {
+    for (const shards of statistics) this.statistics.update(shards);
+    const { average } = this.setup.update;
+    if (average !== null) this.statistics.updateAverage(averageDecay(average, this.step));
+  }
+
+  /** The weights that are judged and come back: their average, where there is one. */
+  private judged({ parameters, slots }: TrainingState): Float32Array {
+    return this.setup.update.average === null ? parameters : slots.at(-1)!;
   }
 
   private learningRateAt(step: number): number {
@@ -196,7 +231,7 @@ class TrainingRun {
   }
 
   private hyperAt(step: number): Float32Array {
-    return Float32Array.from(this.request.optimizer.hyper(step + 1, this.learningRateAt(step)));
+    return hyperValues(this.setup.update, step + 1, this.learningRateAt(step));
   }
 
   private note(result: StepResult, step: number): void {
@@ -246,8 +281,9 @@ class TrainingRun {
     const { request, setup, epoch } = this;
     const isClass = request.data.target.kind === 'class';
     const imagesPerS = this.imagesPerS();
-    const { parameters } = await this.engine.read();
-    const score = await this.validator?.score(parameters, this.statistics.values, request.signal);
+    const weights = this.judged(await this.engine.read());
+    const statistics = this.statistics.judged;
+    const score = await this.validator?.score(weights, statistics, request.signal);
     this.isBetweenSteps = false;
     const entry: HistoryEntry = {
       epoch: step / this.order.stepsPerEpoch,
@@ -262,7 +298,7 @@ class TrainingRun {
     this.history.push(entry);
     const keep = request.keep ?? (this.validator === null ? 'last' : 'best');
     if (keep === 'last' || this.kept === null || isBetter(entry, this.kept.entry)) {
-      this.kept = { entry, parameters: parameters.slice(), statistics: this.statistics.values.slice() };
+      this.kept = { entry, parameters: weights.slice(), statistics: statistics.slice() };
     }
     await request.onEpoch?.({ ...this.stateAt(step), entry });
     this.epoch = { startedAt: this.now(), steps: 0, loss: 0, correct: 0 };

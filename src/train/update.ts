@@ -1,5 +1,7 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { floatTensor } from '../onnx/tensor.js';
+import { AVERAGE_SLOT, addToAverage, averageDecay, type WeightAverage } from './average.js';
+import { clipByNorm } from './clip-norm.js';
 import { type FlatLayout, fillFlat } from './flat.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import type { ParameterRole } from './parameters.js';
@@ -14,6 +16,11 @@ export interface UpdatePlan {
   readonly regularizer: L1Regularizer | null;
   /** Factors of the learning rate by parameter name; 1 where silent. */
   readonly learningRateScale: ReadonlyMap<string, number>;
+  /** Weight decays by parameter name; the optimizer's where silent. Biases and norms have none, whatever it says. */
+  readonly weightDecay: ReadonlyMap<string, number>;
+  /** Longest gradient that the optimizer sees; null: any. */
+  readonly clipNorm: number | null;
+  readonly average: WeightAverage | null;
   /** True if weights are masked: the graph then has an input `keep`. */
   readonly isMasked: boolean;
 }
@@ -21,42 +28,62 @@ export interface UpdatePlan {
 export interface UpdateInputs {
   /** float32 [n]. */
   readonly parameters: Value;
+  /** As `slotNames` lists them. */
   readonly slots: readonly Value[];
   /** One per shard, each its share of the gradient of the mean loss; summed in this order. */
   readonly gradients: readonly Value[];
-  /** float32 [number of hyperparameters]. */
+  /** float32 [number of `hyperNames`]. */
   readonly hyper: Value;
   /** bool [n], false where a weight stays 0; null if the plan is not masked. */
   readonly keep: Value | null;
 }
 
+/** The state vectors of an update: the optimizer's, then the average. */
+export function slotNames({ optimizer, average }: Pick<UpdatePlan, 'optimizer' | 'average'>): string[] {
+  return [...optimizer.slotNames, ...(average === null ? [] : [AVERAGE_SLOT])];
+}
+
+/** Numbers that change from step to step: the optimizer's, then the decay of the average. */
+export function hyperNames({ optimizer, average }: Pick<UpdatePlan, 'optimizer' | 'average'>): string[] {
+  return [...optimizer.hyperNames, ...(average === null ? [] : ['averageDecay'])];
+}
+
+/** Their values. @param step 1 for the first */
+export function hyperValues(
+  { optimizer, average }: Pick<UpdatePlan, 'optimizer' | 'average'>,
+  step: number,
+  learningRate: number,
+): Float32Array {
+  const decay = average === null ? [] : [averageDecay(average, step)];
+  return Float32Array.from([...optimizer.hyper(step, learningRate), ...decay]);
+}
+
 /**
- * Adds one update of the flat parameter vector: sum of the gradients → subgradient of the penalty → optimizer →
- * proximal step → mask. The mask comes last, and on the optimizer's state too: momentum would move a masked weight
- * whose gradient alone is masked.
+ * Adds one update of the flat parameter vector: sum of the gradients → subgradient of the penalty → clipping → optimizer
+ * → proximal step → mask → average. The mask comes after the step, and on the optimizer's state too: momentum would move a
+ * masked weight whose gradient alone is masked.
  */
 export function appendUpdate(
   b: GraphBuilder,
   plan: UpdatePlan,
   inputs: UpdateInputs,
 ): { parameters: Value; slots: Value[] } {
-  const { layout, optimizer, regularizer } = plan;
-  const hyper = splitHyper(b, inputs.hyper, optimizer.hyperNames.length);
+  const { optimizer, regularizer, average } = plan;
+  const { keep } = inputs;
+  const hyper = splitHyper(b, inputs.hyper, hyperNames(plan).length);
   let gradient = inputs.gradients.reduce((sum, share) => b.op('Add', [sum, share]));
   const penalized = regularizer === null ? null : penaltyOf(plan, regularizer);
   if (regularizer?.method === 'subgradient' && penalized !== null) {
     gradient = addSubgradient(b, gradient, inputs.parameters, vector(b, penalized));
   }
+  // What a masked weight would like to do must not shorten the step of the others.
+  if (plan.clipNorm !== null) gradient = clipByNorm(b, keepOnly(b, gradient, keep), plan.clipNorm);
   const step = optimizer.append(b, {
     parameters: inputs.parameters,
     gradient,
-    slots: inputs.slots,
-    hyper,
-    decays: () =>
-      vector(
-        b,
-        fillFlat(layout, ({ name }) => (plan.roles.get(name) === 'weight' ? 1 : 0)),
-      ),
+    slots: inputs.slots.slice(0, optimizer.slotNames.length),
+    hyper: hyper.slice(0, optimizer.hyperNames.length),
+    decay: (weightDecay) => (decays(plan, weightDecay) ? vector(b, decayOf(plan, weightDecay)) : null),
   });
   const scales = plan.learningRateScale.size === 0 ? null : vector(b, scaleOf(plan));
   const delta = scales === null ? step.delta : b.op('Mul', [step.delta, scales]);
@@ -65,9 +92,13 @@ export function appendUpdate(
     const rate = scales === null ? hyper[0]! : b.op('Mul', [hyper[0]!, scales]);
     parameters = softThreshold(b, parameters, b.op('Mul', [rate, vector(b, penalized)]));
   }
+  parameters = keepOnly(b, parameters, keep);
   return {
-    parameters: keepOnly(b, parameters, inputs.keep),
-    slots: step.slots.map((slot) => keepOnly(b, slot, inputs.keep)),
+    parameters,
+    slots: [
+      ...step.slots.map((slot) => keepOnly(b, slot, keep)),
+      ...(average === null ? [] : [addToAverage(b, inputs.slots.at(-1)!, parameters, hyper.at(-1)!)]),
+    ],
   };
 }
 
@@ -84,6 +115,19 @@ function splitHyper(b: GraphBuilder, hyper: Value, count: number): Value[] {
 function penaltyOf({ layout, roles }: UpdatePlan, { lambda, parameters }: L1Regularizer): Float32Array {
   const isPenalized = (name: string): boolean => parameters?.has(name) ?? roles.get(name) === 'weight';
   return fillFlat(layout, ({ name }) => (isPenalized(name) ? lambda : 0));
+}
+
+/** False if no tensor decays. Asks about all of them, also where the plan is for a slice: its operators do not depend on the slices. */
+function decays(plan: UpdatePlan, base: number): boolean {
+  return [...plan.roles.keys()].some((name) => decayOfTensor(plan, name, base) !== 0);
+}
+
+function decayOf(plan: UpdatePlan, base: number): Float32Array {
+  return fillFlat(plan.layout, ({ name }) => decayOfTensor(plan, name, base));
+}
+
+function decayOfTensor({ roles, weightDecay }: UpdatePlan, name: string, base: number): number {
+  return roles.get(name) === 'weight' ? (weightDecay.get(name) ?? base) : 0;
 }
 
 function scaleOf({ layout, learningRateScale }: UpdatePlan): Float32Array {

@@ -79,6 +79,24 @@ describe('a run that was killed', () => {
     }
   });
 
+  it.each([1, 2])('with averages, accumulated, mixed and weighted batches: %i shards', async (shards) => {
+    const choices: Partial<TrainRequest> = {
+      shards,
+      batch: 4,
+      accumulate: 2,
+      augment: { shift: 1, mixup: 0.2 },
+      classWeights: 'balanced',
+      clipNorm: 0.5,
+      average: { decay: 0.9, warmup: true },
+    };
+    const undisturbed = outcome(await train(await request(choices)));
+    for (const step of [4, 6, 9]) {
+      const checkpoint = memory(1);
+      await runAndKill(await request({ ...choices, checkpoint }), step);
+      expect(outcome(await train(await request({ ...choices, checkpoint })))).toEqual(undisturbed);
+    }
+  });
+
   it('may be killed again and again', async () => {
     const undisturbed = outcome(await train(await request()));
     const checkpoint = memory(1);

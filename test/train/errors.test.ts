@@ -36,6 +36,18 @@ describe('errors before training', () => {
     );
   });
 
+  it('accumulated half batches', async () => {
+    expect(await failure({ accumulate: 0.5 })).toMatchInlineSnapshot(
+      `"TRAIN_ACCUMULATE: \`accumulate\` is 0.5. It must be a whole number of batches, 1 or more."`,
+    );
+  });
+
+  it('images changed where there are none', async () => {
+    expect(await failure({ augment: { flip: 'horizontal' } })).toMatchInlineSnapshot(
+      `"DATA_AUGMENT: augment.flip changes images, [channels, height, width], but the samples are [2]. Leave it out for these data; mixup suits samples of any shape."`,
+    );
+  });
+
   it('epochs 0 and below', async () => {
     expect(await failure({ length: { epochs: 0 } })).toMatchInlineSnapshot(
       `"TRAIN_LENGTH: Training is to last 0 epochs. It must be more than 0; a fraction is allowed."`,
@@ -87,9 +99,10 @@ describe('errors before training', () => {
   });
 
   it('cross-entropy of values', () => {
-    const choose = () => lossFromOptions({ loss: 'cross-entropy', labelSmoothing: 0 }, { kind: 'value', shape: [1] });
+    const choose = () =>
+      lossFromOptions({ loss: 'cross-entropy', labelSmoothing: 0, huberDelta: 1 }, { kind: 'value', shape: [1] });
     expect(choose).toThrowErrorMatchingInlineSnapshot(
-      `[UserError: The loss is cross-entropy, but the labels of the data set are values, not classes. Set \`loss: mean-squared-error\`, or use a data set with classes.]`,
+      `[UserError: The loss is cross-entropy, but the labels of the data set are values, not classes. Set \`loss: mean-squared-error\`, or \`binary-cross-entropy\` for answers of 0 and 1, or use a data set with classes.]`,
     );
   });
 });

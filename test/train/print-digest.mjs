@@ -1,10 +1,11 @@
-// Trains a small network on the compiled package and prints the digest of its weights: node print-digest.mjs SHARDS CORES
+// Trains a small network on the compiled package and prints the digest of its weights: node print-digest.mjs SHARDS CORES [CHOICES], a JSON object that goes into the request
 import { createHash } from 'node:crypto';
 import { Random, Registry } from '../../dist/src/core/index.js';
 import { buildNetwork } from '../../dist/src/network/index.js';
 import { adam, crossEntropy, train } from '../../dist/src/train/index.js';
 
-const [shards, cores] = process.argv.slice(2).map(Number);
+const [shards, cores] = process.argv.slice(2, 4).map(Number);
+const choices = JSON.parse(process.argv[4] ?? '{}');
 const random = new Random(11);
 const count = 48;
 const x = Float32Array.from({ length: 64 * count }, () => random.normal());
@@ -44,6 +45,7 @@ const result = await train({
   shards,
   cores,
   random: new Random(1),
+  ...choices,
 });
 const hash = createHash('sha256');
 for (const [name, { bytes }] of result.model.graph.initializers) hash.update(name).update(bytes);

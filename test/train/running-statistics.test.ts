@@ -26,4 +26,23 @@ describe('RunningStatistics', () => {
     expect(running.values[0]).toBeCloseTo(meanOf(batch), 6);
     expect(running.values[1]).toBeCloseTo((varianceOf(batch) * 6) / 5, 5);
   });
+
+  it('averages the running ones beside them, and has the average judged', () => {
+    const statistics = new RunningStatistics(layout, [{ momentum: 0.5, count: 1 }], Float32Array.of(0, 0, 9, 9));
+    statistics.update([Float32Array.of(4, 8)]);
+    statistics.updateAverage(0);
+    expect([...statistics.judged]).toEqual([2, 4]);
+    statistics.update([Float32Array.of(4, 8)]);
+    statistics.updateAverage(0.75);
+    // Running 3 and 6; three parts of 2 and 4, one of these.
+    expect([...statistics.values]).toEqual([3, 6, 2.25, 4.5]);
+    expect([...statistics.judged]).toEqual([2.25, 4.5]);
+  });
+
+  it('has the running ones judged where nothing is averaged', () => {
+    const statistics = new RunningStatistics(layout, [{ momentum: 0.5, count: 1 }], Float32Array.of(0, 0));
+    statistics.update([Float32Array.of(4, 8)]);
+    statistics.updateAverage(0.75);
+    expect([...statistics.judged]).toEqual([2, 4]);
+  });
 });

@@ -1,5 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { constantSchedule, cosineSchedule, type Schedule, stepSchedule } from '../../src/train/schedule.js';
+import {
+  constantSchedule,
+  cosineSchedule,
+  exponentialSchedule,
+  linearSchedule,
+  oneCycleSchedule,
+  polynomialSchedule,
+  type Schedule,
+  stepSchedule,
+} from '../../src/train/schedule.js';
 
 /** Factors of a run of two epochs with five steps each. */
 const factors = (schedule: Schedule): number[] =>
@@ -47,7 +57,52 @@ describe('schedules', () => {
     ]);
   });
 
+  it('linear falls straight from the end of the warm-up', () => {
+    expectFactors(linearSchedule({ warmup: 1 }), [0.2, 0.4, 0.6, 0.8, 1, 1, 0.8, 0.6, 0.4, 0.2]);
+  });
+
+  it('one-cycle is at the top at once where there is no room to rise', () => {
+    const factorsOf = (steps: number, rise: number): number[] =>
+      Array.from({ length: steps }, (_, step) =>
+        oneCycleSchedule({ rise, start: 0.1, final: 0 })({ step, steps, stepsPerEpoch: 5 }),
+      );
+    expect(factorsOf(1, 0.3)).toEqual([1]);
+    expect(factorsOf(2, 0.3)).toEqual([1, 0]);
+    expect(factorsOf(3, 0)).toEqual([1, expect.closeTo(0.5), 0]);
+    expect(factorsOf(3, 1)).toEqual([expect.closeTo(0.1), expect.closeTo(0.55), 1]);
+  });
+
   it('a warm-up longer than the run stays finite', () => {
     expect(factors(cosineSchedule({ warmup: 5 })).every(Number.isFinite)).toBe(true);
+    expect(factors(polynomialSchedule({ power: 0.5, warmup: 5 })).every(Number.isFinite)).toBe(true);
+  });
+});
+
+interface Reference {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly cases: Record<string, number[]>;
+}
+
+// Made by test/fixtures/generate/train-schedules.py.
+const reference = JSON.parse(
+  readFileSync(new URL('../fixtures/train/schedules.json', import.meta.url), 'utf8'),
+) as Reference;
+const SCHEDULES: Record<string, Schedule> = {
+  step: stepSchedule({ every: 2, factor: 0.1 }),
+  exponential: exponentialSchedule({ factor: 0.8 }),
+  linear: linearSchedule({ final: 0.1 }),
+  polynomial: polynomialSchedule({ power: 2 }),
+  cosine: cosineSchedule({ final: 0.1 }),
+  oneCycle: oneCycleSchedule({ rise: 0.3, start: 0.04, final: 4e-6 }),
+  'oneCycle, top between two steps': oneCycleSchedule({ rise: 0.47, start: 0.1, final: 0.002 }),
+};
+
+describe('twenty steps have the rates of PyTorch:', () => {
+  it.each(Object.entries(reference.cases))('%s', (name, expected) => {
+    const { steps, stepsPerEpoch } = reference;
+    expected.forEach((rate, step) => {
+      expect(SCHEDULES[name]!({ step, steps, stepsPerEpoch })).toBeCloseTo(rate, 10);
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
-import { crossEntropy, sgd, type TrainRequest, train } from '../../src/train/index.js';
+import { crossEntropy, rmsprop, sgd, type TrainRequest, train } from '../../src/train/index.js';
 import { halvesDataset, networkFor, weightsDigest } from './rig.js';
 
 const LAYERS = [{ conv: { filters: 4, kernel: 3 } }, 'relu', { maxpool: 2 }, { dropout: 0.25 }, { linear: 2 }];
@@ -26,6 +26,33 @@ describe('shards', () => {
     const digests: string[] = [];
     for (const cores of [1, 2, 4]) {
       digests.push(weightsDigest((await train(await request(LAYERS, { shards: 4, cores }))).model));
+    }
+    expect(new Set(digests).size).toBe(1);
+  });
+
+  it('nor with every choice at once', async () => {
+    const digests: string[] = [];
+    for (const cores of [1, 2, 4]) {
+      const choices = await request(LAYERS, {
+        shards: 4,
+        cores,
+        batch: 8,
+        accumulate: 2,
+        optimizer: rmsprop({
+          lr: 0.01,
+          alpha: 0.9,
+          epsilon: 1e-8,
+          momentum: 0.5,
+          centered: true,
+          weightDecay: 1e-3,
+        }),
+        augment: { flip: 'horizontal', shift: 1, crop: { area: 0.7 }, rotate: 10, cutout: 2, mixup: 0.2 },
+        classWeights: 'balanced',
+        clipNorm: 0.5,
+        average: { decay: 0.9, warmup: true },
+        overrides: [{ select: { opTypes: ['Conv'] }, with: { lrFactor: 0.5 } }],
+      });
+      digests.push(weightsDigest((await train(choices)).model));
     }
     expect(new Set(digests).size).toBe(1);
   });

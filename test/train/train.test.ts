@@ -170,6 +170,93 @@ describe('train', () => {
     expect(kept.validationAccuracy).toBe(null);
   });
 
+  it('accumulated batches count as one: steps, epochs and samples are those of the larger batch', async () => {
+    const large = await train(await pointsRequest({ batch: 40, length: { epochs: 2 }, shards: 1 }));
+    const { steps, batch, history } = await train(
+      await pointsRequest({ batch: 10, accumulate: 4, length: { epochs: 2 }, shards: 1 }),
+    );
+    expect([steps, batch]).toEqual([6, 40]);
+    expect([large.steps, large.batch]).toEqual([6, 40]);
+    history.forEach(({ loss, accuracy, validationLoss, epoch }, i) => {
+      expect(loss).toBeCloseTo(large.history[i]!.loss, 5);
+      expect(validationLoss).toBeCloseTo(large.history[i]!.validationLoss!, 5);
+      expect([accuracy, epoch]).toEqual([large.history[i]!.accuracy, i + 1]);
+    });
+  });
+
+  it('accumulates what a small training split has', async () => {
+    const { steps, batch } = await train(await pointsRequest({ batch: 50, accumulate: 4, length: { epochs: 3 } }));
+    expect([steps, batch]).toEqual([3, 100]);
+  });
+
+  it('a batch normalization sees one micro-batch at a time, and its running statistics see each', async () => {
+    const data = halvesDataset(8);
+    const request: TrainRequest = {
+      model: await networkFor(data, CONVNET),
+      data,
+      loss: crossEntropy(),
+      optimizer: sgd({ lr: 1e-30, momentum: 0, nesterov: false, weightDecay: 0 }),
+      length: { steps: 1 },
+      batch: 8,
+      random: new Random(1),
+    };
+    // Nothing is learned here: two steps of half the samples see the same batches as one step of two micro-batches.
+    const twoSteps = await train({ ...request, batch: 4, length: { steps: 2 } });
+    const oneStep = await train({ ...request, batch: 4, accumulate: 2 });
+    const norm = request.model.graph.nodes.find(({ opType }) => opType === 'BatchNormalization')!;
+    for (const name of norm.inputs.slice(3)) {
+      const [expected, before] = [twoSteps, request].map(({ model }) => floatsOf(model.graph.initializers.get(name)!));
+      const actual = floatsOf(oneStep.model.graph.initializers.get(name)!);
+      actual.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected![i]!, 5);
+      });
+      expect([...actual]).not.toEqual([...before!]);
+    }
+  });
+
+  it('learns from changed and blended images', async () => {
+    const data = halvesDataset(96, 32);
+    const { kept, history } = await train({
+      model: await networkFor(data, CONVNET),
+      data,
+      loss: crossEntropy({ labelSmoothing: 0.05 }),
+      optimizer: OPTIMIZER,
+      length: { epochs: 8 },
+      batch: 16,
+      augment: { shift: 1, mixup: 0.2 },
+      classWeights: [1, 1.5],
+      random: new Random(1),
+    });
+    expect(kept.validationAccuracy).toBe(1);
+    // The larger share of a blended sample counts as its class.
+    expect(history.at(-1)!.accuracy).toBeGreaterThan(0.8);
+  });
+
+  it('the average of the weights lags behind them, and comes back with statistics that suit it', async () => {
+    const data = halvesDataset(64, 32);
+    const request: TrainRequest = {
+      model: await networkFor(data, CONVNET),
+      data,
+      loss: crossEntropy(),
+      optimizer: OPTIMIZER,
+      length: { epochs: 6 },
+      batch: 16,
+      keep: 'last',
+      random: new Random(1),
+    };
+    const plain = await train(request);
+    const averaged = await train({ ...request, average: { decay: 0.99, warmup: true } });
+    expect(averaged.history.map(({ loss }) => loss)).toEqual(plain.history.map(({ loss }) => loss));
+    expect(averaged.kept.validationAccuracy).toBe(1);
+    for (const name of plain.model.graph.initializers.keys()) {
+      const tensors = [request, plain, averaged].map(({ model }) => model.graph.initializers.get(name)!);
+      if (tensors[0]!.dataType !== 'float32') continue;
+      const [start, end, average] = tensors.map((tensor) => floatsOf(tensor));
+      const moved = (to: Float32Array) => Math.hypot(...to.map((value, i) => value - start![i]!));
+      if (moved(end!) > 0) expect(moved(average!), name).toBeLessThan(moved(end!));
+    }
+  });
+
   it('stops when it is told to', async () => {
     const controller = new AbortController();
     const request = await pointsRequest({

@@ -13,8 +13,8 @@ export interface StepResult {
   readonly loss: number;
   /** Samples whose largest output is their class; 0 where there are no classes. */
   readonly correct: number;
-  /** One vector a shard: the batch statistics of all normalization layers, in the order of the program's layout. */
-  readonly statistics: readonly Float32Array[];
+  /** For each micro-batch one vector a shard: the batch statistics of all normalization layers, in the order of the program's layout. */
+  readonly statistics: readonly (readonly Float32Array[])[];
 }
 
 export interface StepCall {
@@ -54,13 +54,20 @@ export function zeroDropped(vector: Float32Array, keep: Uint8Array): void {
 /** What `step` gives after a step whose loss is not finite. */
 export const NO_STEP: StepResult = { loss: Number.NaN, correct: 0, statistics: [] };
 
-/** Reads the `report` outputs of all shards: loss and correct count, then statistics. */
-export function combineReports(reports: readonly Float32Array[]): StepResult {
+/**
+ * Reads the `report` outputs: loss and correct count, then statistics.
+ * @param reports of all shards of the first micro-batch, then of the second …
+ */
+export function combineReports(reports: readonly Float32Array[], shards: number): StepResult {
   let loss = 0;
   let correct = 0;
   for (const report of reports) {
     loss += report[0]!;
     correct += report[1]!;
   }
-  return { loss, correct, statistics: reports.map((report) => report.slice(2)) };
+  const statistics: Float32Array[][] = [];
+  for (let start = 0; start < reports.length; start += shards) {
+    statistics.push(reports.slice(start, start + shards).map((report) => report.slice(2)));
+  }
+  return { loss, correct, statistics };
 }

@@ -12,8 +12,8 @@ export async function createEngine(
   data: Pick<Dataset, 'inputShape' | 'target'>,
   cores: number,
 ): Promise<TrainingEngine> {
-  const batch = program.shards * program.xDims[0]!;
-  if (program.shards === 1) {
+  const batch = program.microBatches * program.shards * program.xDims[0]!;
+  if (program.graphs.kind === 'fused') {
     return createLocalEngine(program, parameters, [allocateBatch(data, batch), allocateBatch(data, batch)]);
   }
   const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);

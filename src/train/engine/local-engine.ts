@@ -18,7 +18,7 @@ export async function createLocalEngine(
   parameters: Float32Array,
   batches: readonly [Batch, Batch],
 ): Promise<TrainingEngine> {
-  if (program.graphs.kind !== 'fused') throw new Error('internal: one shard needs the fused graph');
+  if (program.graphs.kind !== 'fused') throw new Error('internal: a step in this thread needs the fused graph');
   const session = await Session.create(program.graphs.step, { name: 'the training graph' });
   return new LocalEngine(program, program.graphs.outputs, session, new StateBuffers(program, parameters), batches);
 }
@@ -62,7 +62,7 @@ class LocalEngine implements TrainingEngine {
     });
     state.swap();
     state.flushTiny(call.step);
-    return combineReports([this.report]);
+    return combineReports([this.report], 1);
   }
 
   async read(): Promise<TrainingState> {

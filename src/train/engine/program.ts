@@ -33,7 +33,7 @@ export interface SliceUpdate extends Slice {
 
 /** What an engine needs to know; can be sent to a worker. */
 export interface TrainingProgram {
-  /** One graph for one shard (gradient and update), or graphs of their own for several. Bytes of .onnx files. */
+  /** One graph for one shard of one micro-batch (gradient and update), or graphs of their own for several. Bytes of .onnx files. */
   readonly graphs:
     | { readonly kind: 'fused'; readonly step: Uint8Array; readonly outputs: UpdateOutputs }
     | { readonly kind: 'sharded'; readonly gradient: Uint8Array; readonly updates: readonly SliceUpdate[] };
@@ -44,7 +44,10 @@ export interface TrainingProgram {
     /** float32 [reportSize]: the shard's share of the mean loss, its correct count, its batch statistics. */
     readonly report: string;
   };
+  /** Parts of a micro-batch, whose gradients are added in order. */
   readonly shards: number;
+  /** Batches a step; a shard adds up their gradients before it meets the others. */
+  readonly microBatches: number;
   /** Shapes of one shard's batch. */
   readonly xDims: readonly number[];
   readonly yDims: readonly number[];

@@ -34,7 +34,7 @@ class ShardEngine implements TrainingEngine {
   private given = 0;
 
   constructor(
-    program: TrainingProgram,
+    private readonly program: TrainingProgram,
     parameters: Float32Array,
     readonly batches: readonly [Batch, Batch],
     private readonly memory: ShardMemory,
@@ -60,7 +60,7 @@ class ShardEngine implements TrainingEngine {
     const entry = this.given % ENTRIES;
     this.memory.hyper[entry]!.set(call.hyper);
     await this.command(COMMAND.step, call);
-    return combineReports(this.memory.reports[entry]!);
+    return combineReports(this.memory.reports[entry]!, this.program.shards);
   }
 
   async read(): Promise<TrainingState> {

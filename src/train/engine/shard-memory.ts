@@ -50,7 +50,7 @@ export interface ShardMemory {
   readonly gradients: readonly Float32Array[];
   /** What an update makes of the weights, each slice written by the worker that computes it. */
   readonly parameters: Float32Array;
-  /** Per entry, one a shard. */
+  /** Per entry, one a shard of each micro-batch, micro-batch by micro-batch. */
   readonly reports: readonly (readonly Float32Array[])[];
   /** Filled by the `read` commands, and read by `write`: weights, then optimizer state. */
   readonly state: readonly Float32Array[];
@@ -62,14 +62,14 @@ export interface ShardMemory {
 export function allocateShardMemory(program: TrainingProgram, batches: Pick<ShardMemory, 'x' | 'y'>): ShardMemory {
   const floats = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * count));
   const perEntry = <T>(make: () => T): T[] => Array.from({ length: ENTRIES }, make);
-  const perShard = (count: number): Float32Array[] => Array.from({ length: program.shards }, () => floats(count));
+  const several = (length: number, count: number): Float32Array[] => Array.from({ length }, () => floats(count));
   return {
     control: new Int32Array(new SharedArrayBuffer(4 * (CONTROL.entries + ENTRIES * ENTRY.size))),
     hyper: perEntry(() => floats(program.hyperSize)),
     keep: new Uint8Array(new SharedArrayBuffer(program.isMasked ? program.size : 0)),
-    gradients: perShard(program.size),
+    gradients: several(program.shards, program.size),
     parameters: floats(program.size),
-    reports: perEntry(() => perShard(program.reportSize)),
+    reports: perEntry(() => several(program.microBatches * program.shards, program.reportSize)),
     state: [0, ...program.slotNames].map(() => floats(program.size)),
     ...batches,
   };

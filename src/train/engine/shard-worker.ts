@@ -48,7 +48,7 @@ try {
 }
 
 async function obey(): Promise<void> {
-  if (program.graphs.kind !== 'sharded') throw new Error('internal: several shards need two graphs');
+  if (program.graphs.kind !== 'sharded') throw new Error('internal: several parts need two graphs');
   const gradient = await Session.create(program.graphs.gradient, { name: 'the gradient graph' });
   const updates: OwnUpdate[] = [];
   for (const [i, { graph, ...slice }] of program.graphs.updates.entries()) {
@@ -98,16 +98,18 @@ function makeStep(
   updates: readonly OwnUpdate[],
   state: StateBuffers,
 ): (command: number) => Promise<boolean> {
-  const own = memory.x.map((x, slot) => ({
-    x: new Float32Array(x.length / program.shards),
-    y: emptyLike(memory.y[slot]!, memory.y[slot]!.length / program.shards),
-  }))[0]!;
+  const parts = program.microBatches * program.shards;
+  const own = {
+    x: new Float32Array(memory.x[0]!.length / parts),
+    y: emptyLike(memory.y[0]!, memory.y[0]!.length / parts),
+  };
   const dropout = new DropoutMasks(program);
   const hyper = new Float32Array(program.hyperSize);
   const report = new Float32Array(program.reportSize);
   const isOwn = (shard: number): boolean => data.shards.includes(shard);
   // Of other shards only the slices of this worker are filled.
   const gradients = memory.gradients.map(() => new Float32Array(program.size));
+  const fresh = program.microBatches === 1 ? null : new Float32Array(program.size);
   const others = slicesOfOthers();
   let hasDiverged = false;
 
@@ -115,18 +117,23 @@ function makeStep(
     const slot = Atomics.load(control, entryWord(command, 'slot'));
     const number = Atomics.load(control, entryWord(command, 'step'));
     for (const shard of data.shards) {
-      own.x.set(memory.x[slot]!.subarray(shard * own.x.length, (shard + 1) * own.x.length));
-      own.y.set(memory.y[slot]!.subarray(shard * own.y.length, (shard + 1) * own.y.length));
-      const feeds: Record<string, Feed> = {
-        [NAMES.parameters]: state.parametersFeed(),
-        ...batchFeeds(program, own),
-        ...dropout.feeds(number, shard),
-      };
-      await gradient.run(feeds, {
-        [program.outputs.gradient]: floatFeed(gradients[shard]!, [program.size]),
-        [program.outputs.report]: floatFeed(report, [program.reportSize]),
-      });
-      memory.reports[command % ENTRIES]![shard]!.set(report);
+      for (let micro = 0; micro < program.microBatches; micro++) {
+        const part = micro * program.shards + shard;
+        own.x.set(memory.x[slot]!.subarray(part * own.x.length, (part + 1) * own.x.length));
+        own.y.set(memory.y[slot]!.subarray(part * own.y.length, (part + 1) * own.y.length));
+        const feeds: Record<string, Feed> = {
+          [NAMES.parameters]: state.parametersFeed(),
+          ...batchFeeds(program, own),
+          ...dropout.feeds(number, part),
+        };
+        const into = micro === 0 || fresh === null ? gradients[shard]! : fresh;
+        await gradient.run(feeds, {
+          [program.outputs.gradient]: floatFeed(into, [program.size]),
+          [program.outputs.report]: floatFeed(report, [program.reportSize]),
+        });
+        if (into === fresh) addTo(gradients[shard]!, fresh);
+        memory.reports[command % ENTRIES]![part]!.set(report);
+      }
       for (const { start, end } of others) {
         memory.gradients[shard]!.set(gradients[shard]!.subarray(start, end), start);
       }
@@ -168,6 +175,10 @@ function makeStep(
     state.flushTiny(Atomics.load(control, entryWord(command, 'step')));
     return true;
   };
+}
+
+function addTo(sum: Float32Array, fresh: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += fresh[i]!;
 }
 
 function slicesOfOthers(): readonly Slice[] {

@@ -9,18 +9,35 @@ export interface LossContext {
   readonly outputs: readonly Value[];
   /** The batch, float32 [N, …]: for a loss that runs another network on it (distillation). */
   readonly x: Value;
-  /** Class targets: int32 [N]. Value targets: float32 [N, …shape]. */
+  /**
+   * Class targets: int32 [N], or float32 [N, classes] with the share of each class where samples are mixed or classes
+   * weighted. Value targets: float32 [N, …shape].
+   */
   readonly y: Value;
   readonly target: Target;
+  /** Factor of each class's part of the loss: for cross-entropy. */
+  readonly classWeights?: readonly number[];
 }
 
 /** Adds the loss of every sample, float32 [N]. Training takes the mean over the batch. */
 export type Loss = (context: LossContext) => Value;
 
-/** The target as numbers beside the output: one-hot [N, classes] for classes, [N, values] else. */
+/** The target as numbers beside the output: one-hot (or shares) [N, classes] for classes, [N, values] else. */
 export function targetMatrix({ b, y, target }: LossContext): Value {
-  if (target.kind === 'value') return b.op('Flatten', [y], { axis: 1 });
+  if (target.kind === 'value' || y.dataType === 'float32') return b.op('Flatten', [y], { axis: 1 });
   return oneHot(b, y, target.classes);
+}
+
+/** Output minus target, [N, values]. */
+export function outputError(context: LossContext): Value {
+  const { b, outputs } = context;
+  return b.op('Sub', [b.op('Flatten', [outputs[0]!], { axis: 1 }), targetMatrix(context)]);
+}
+
+/** The input of the activation that an output comes from, if that is what it comes from; else the output itself. */
+export function beforeActivation(b: GraphBuilder, output: Value, opType: 'Softmax' | 'Sigmoid'): Value {
+  const producer = b.graph.nodes.find((node) => node.outputs[0] === output.name);
+  return producer?.opType === opType && producer.domain === '' ? b.value(producer.inputs[0]!) : output;
 }
 
 /** 1 at each row's class, else 0: float32 [N, classes]. @param y int32 [N] */

@@ -42,8 +42,7 @@ function adamFamily(name: string, options: AdamOptions, isDecoupled: boolean): O
       const nextSquare = blend(square, b.op('Mul', [gradient, gradient]), beta2);
       const root = b.op('Mul', [b.op('Sqrt', [nextSquare]), rootCorrection]);
       const step = b.op('Div', [b.op('Mul', [nextMean, stepSize]), b.op('Add', [root, b.scalar(epsilon)])]);
-      const delta =
-        isDecoupled && weightDecay !== 0 ? addDecay(b, step, inputs, b.op('Mul', [rate, b.scalar(weightDecay)])) : step;
+      const delta = isDecoupled ? addDecay(b, step, inputs, weightDecay, rate) : step;
       return { delta, slots: [nextMean, nextSquare] };
     },
   };

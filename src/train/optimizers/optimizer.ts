@@ -8,8 +8,8 @@ export interface OptimizerInputs {
   readonly slots: readonly Value[];
   /** In the order of `hyperNames`. */
   readonly hyper: readonly Value[];
-  /** Makes the constant that is 1 where weight decay applies, 0 on biases and norms. */
-  readonly decays: () => Value;
+  /** Makes the vector of every element's weight decay: `weightDecay` unless an override says otherwise, 0 on biases and norms. Null: all 0. */
+  readonly decay: (weightDecay: number) => Value | null;
 }
 
 export interface OptimizerOutputs {
@@ -32,15 +32,16 @@ export interface Optimizer {
   append(b: GraphBuilder, inputs: OptimizerInputs): OptimizerOutputs;
 }
 
-/** `value + weightDecay · parameters` where decay applies; `value` itself if there is none. */
+/** `value + rate · decay · parameters`; `value` itself where nothing decays. @param rate default 1 */
 export function addDecay(
   b: GraphBuilder,
   value: Value,
-  { parameters, decays }: Pick<OptimizerInputs, 'parameters' | 'decays'>,
-  weightDecay: number | Value,
+  { parameters, decay }: Pick<OptimizerInputs, 'parameters' | 'decay'>,
+  weightDecay: number,
+  rate?: Value,
 ): Value {
-  if (weightDecay === 0) return value;
-  const scale = typeof weightDecay === 'number' ? b.scalar(weightDecay) : weightDecay;
-  const pull = b.op('Mul', [b.op('Mul', [parameters, decays()]), scale]);
-  return b.op('Add', [value, pull]);
+  const strength = decay(weightDecay);
+  if (strength === null) return value;
+  const scale = rate === undefined ? strength : b.op('Mul', [strength, rate]);
+  return b.op('Add', [value, b.op('Mul', [parameters, scale])]);
 }
