@@ -30,6 +30,8 @@ export async function run(stage: L1Stage): Promise<{ model: Model }> {
   const total = weights
     .filter(({ name }) => penalized.includes(name))
     .reduce((sum, { dims }) => sum + product(dims), 0);
+  // Frozen weights are penalized in vain: training does not give them.
+  const before = nonzeroPerTensor(model, penalized);
   let share = 1;
   const request = requestFromStage(stage, () => ({ nonzeroShare: share }));
   const result = await train({
@@ -41,7 +43,8 @@ export async function run(stage: L1Stage): Promise<{ model: Model }> {
     async onEpoch(state) {
       await request.onEpoch(state);
       const values = await state.readWeights();
-      const nonzero = Object.fromEntries(penalized.map((name) => [name, countNonzero(values.get(name)!)]));
+      const nonzero = { ...before };
+      for (const name of penalized.filter((name) => values.has(name))) nonzero[name] = countNonzero(values.get(name)!);
       log.info('nonzero weights', nonzero);
       share = shareOf(nonzero, total);
     },

@@ -32,6 +32,15 @@ describe('the stage l1-regularize', () => {
     expect(nonzero('fc1.weight', result.model)).toBe(32);
   });
 
+  it('counts a frozen layer as it is', async () => {
+    const overrides = [{ select: { include: ['fc1'] }, with: { freeze: true } }];
+    const result = await runStage({ stage: l1Regularize, options: { ...options, overrides }, data, model });
+    const perLayer = result.metrics.nonzeroPerLayer as Record<string, number>;
+    expect(perLayer['fc1.weight']).toBe(32);
+    expect(perLayer['fc2.weight']).toBeLessThan(48);
+    expect(result.lines.at(-1)!.details).toMatchObject({ 'fc1.weight': 32 });
+  });
+
   it('refuses a selection that holds no weight', async () => {
     const select = { include: ['fc2.bias'] };
     const run = runStage({ stage: l1Regularize, options: { ...options, select }, data, model });

@@ -40,6 +40,31 @@ describe('the stage train', () => {
     expect(result.options.schedule).toEqual({ constant: { warmup: 0 } });
   });
 
+  it('passes on the choices of its recipe', async () => {
+    const model = await networkFor(data, LAYERS);
+    const result = await runStage({
+      stage: train,
+      options: {
+        data: 'points',
+        epochs: 30,
+        batch: 10,
+        accumulate: 2,
+        augment: { mixup: 0.1 },
+        classWeights: 'balanced',
+        optimizer: { rmsprop: { lr: 0.02 } },
+        schedule: { oneCycle: {} },
+        clipNorm: 1,
+        average: {},
+        overrides: [{ select: { include: ['fc1.bias'] }, with: { freeze: true } }],
+      },
+      data,
+      model,
+    });
+    expect(result.metrics.accuracy).toBeGreaterThan(0.9);
+    expect(result.lines.at(-1)).toEqual({ message: 'trained 180 steps', details: { batch: 20, shards: 1 } });
+    expect(result.model.graph.initializers.get('fc1.bias')).toBe(model.graph.initializers.get('fc1.bias'));
+  });
+
   it('refuses a network and a model, and neither', async () => {
     const model = await networkFor(data, LAYERS);
     const both = runStage({ stage: train, options: { network: 'mlp', data: 'points' }, data, model });
