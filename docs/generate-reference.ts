@@ -59,7 +59,9 @@ function renderStage(stage: StageDefinition): string[] {
     spec === 'model' ? `\`${slot}\`` : `\`${slot}\` (optional)`,
   );
   const outputs = Object.entries(stage.outputs).map(([slot, spec]) =>
-    spec === 'model' ? `\`${slot}\`` : `\`${slot}\` (\`${spec.same}\`, unchanged)`,
+    spec === 'model'
+      ? `\`${slot}\``
+      : `\`${slot}\` (${'chosen' in spec ? 'one of those collected' : `\`${spec.same}\`, unchanged`})`,
   );
   const metrics = Object.entries(stage.metrics).map(([name, { unit, better }]) => [
     `\`${name}\``,
@@ -69,7 +71,7 @@ function renderStage(stage: StageDefinition): string[] {
   return [
     `### ${stage.name}`,
     stage.summary,
-    `Takes: ${inputs.join(', ') || 'no model'}. Gives: ${outputs.join(', ') || 'no model'}.`,
+    `Takes: ${[...inputs, ...(stage.collects === true ? ['the cells under `collect`'] : [])].join(', ') || 'no model'}. Gives: ${outputs.join(', ') || 'no model'}.`,
     ...optionTable(stage.options),
     ...(metrics.length === 0 ? [] : [table(['metric', 'unit', ''], metrics)]),
   ];

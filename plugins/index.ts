@@ -4,6 +4,7 @@ import finetune from './finetune/index.js';
 import l1Regularize from './l1-regularize/index.js';
 import prune from './prune/index.js';
 import quantize from './quantize/index.js';
+import select from './select/index.js';
 import train from './train/index.js';
 import transfer from './transfer/index.js';
 
@@ -14,6 +15,7 @@ export const BUILT_IN_STAGES: readonly StageDefinition[] = [
   l1Regularize,
   prune,
   quantize,
+  select,
   train,
   transfer,
 ];

@@ -35,6 +35,8 @@ export interface ActionRecord {
   /** What the digests in it stand for. */
   readonly details?: KeyDetails;
   readonly outputs: Readonly<Record<string, StoredModel>>;
+  /** Outputs that are models of cells which the stage collected → the labels of these cells. */
+  readonly chosen?: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, Json>>;
   readonly durationMs: number;
   readonly createdAt: string;

@@ -29,6 +29,7 @@ export interface Commit {
   readonly details?: KeyDetails;
   /** Slot to the files of its model, the model first. They lie in a folder of `makeStaging` and are moved away. */
   readonly outputs: Readonly<Record<string, readonly string[]>>;
+  readonly chosen?: ActionRecord['chosen'];
   readonly metrics: Readonly<Record<string, Json>>;
   readonly durationMs: number;
   /** Overrule an earlier result for the key; otherwise the first one stays and is returned. */
@@ -109,6 +110,7 @@ export class Store {
         keyRecord: commit.keyRecord,
         ...(commit.details === undefined ? {} : { details: commit.details }),
         outputs,
+        ...(commit.chosen === undefined ? {} : { chosen: commit.chosen }),
         metrics: commit.metrics,
         durationMs: commit.durationMs,
         createdAt: new Date().toISOString(),

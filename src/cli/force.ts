@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.js';
+import { isNamed } from '../plan/select-cells.js';
 
 export interface ForceOptions {
   readonly force: boolean;
@@ -16,7 +17,7 @@ export function forcedCells(plan: Plan, { force, only, fromStage }: ForceOptions
   const downstream = new Set<string>();
   // Topological order: whatever a cell depends on has been decided before it.
   for (const cell of plan.cells) {
-    if (fromStage.includes(cell.stage) || cell.dependsOn.some((id) => downstream.has(id))) downstream.add(cell.id);
+    if (isNamed(cell, fromStage) || cell.dependsOn.some((id) => downstream.has(id))) downstream.add(cell.id);
   }
-  return new Set([...downstream, ...plan.cells.filter((cell) => only.includes(cell.stage)).map((cell) => cell.id)]);
+  return new Set([...downstream, ...plan.cells.filter((cell) => isNamed(cell, only)).map((cell) => cell.id)]);
 }

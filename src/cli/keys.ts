@@ -1,5 +1,6 @@
 import type { KeyDetails } from '../artifacts/action-record.js';
 import type { LockedRuntime } from '../artifacts/lockfile.js';
+import type { CollectedMetrics } from '../plan/collected.js';
 import { cacheKey, keyRecord } from '../plan/key.js';
 import { keyDetails } from '../plan/key-details.js';
 import type { Cell, Plan } from '../plan/plan.js';
@@ -9,9 +10,13 @@ import type { CellKey } from '../run/run-cell.js';
 export function keyFunction(
   { onnxruntime, provider, cpuClass }: Pick<LockedRuntime, 'onnxruntime' | 'provider' | 'cpuClass'>,
   plan: Plan,
-): (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey & { readonly details: () => KeyDetails } {
-  return (cell, inputs) => {
-    const record = keyRecord(cell, inputs, { onnxruntime, provider, cpuClass });
+): (
+  cell: Cell,
+  inputs: Readonly<Record<string, string>>,
+  metrics?: CollectedMetrics,
+) => CellKey & { readonly details: () => KeyDetails } {
+  return (cell, inputs, metrics) => {
+    const record = keyRecord(cell, inputs, { onnxruntime, provider, cpuClass }, metrics);
     return { key: cacheKey(record), record, details: () => keyDetails(cell, record, plan) };
   };
 }

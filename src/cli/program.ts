@@ -74,6 +74,7 @@ function buildProgram(
     .option('--force', 'compute again even if cached; with --only or --from-stage, what these name', false)
     .option('--frozen', 'fail with exit code 4 if the lockfile would change', false)
     .option('--no-lock', 'do not write the lockfile')
+    .option('--fail-fast', 'stop everything as soon as one stage fails', false)
     .option('--jobs <count>', 'how many stages may run at a time (default: CPU cores)', positiveInteger)
     .option('--json', 'print the run record as JSON, and nothing else, on standard output', false)
     .addOption(cacheDir())

@@ -7,6 +7,7 @@ export * from './latency.js';
 export * from './macs.js';
 export * from './model-files.js';
 export * from './model-size.js';
+export * from './pareto.js';
 export * from './predict.js';
 export * from './regression.js';
 export * from './task.js';

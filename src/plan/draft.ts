@@ -2,16 +2,21 @@ import { isUserError, UserError } from '../core/errors.js';
 import { didYouMeanOrKnown as suggest } from '../core/json-schema/problems.js';
 import type { Path } from '../core/path.js';
 import type { StageDefinition } from '../plugin/stage.js';
-import type { StageDeclaration } from '../recipe/recipe.js';
+import { cellId, type Labels } from '../recipe/labels.js';
+import type { CellDeclaration, StageDeclaration } from '../recipe/recipe.js';
 import { type Declarations, type DeclarationsRequest, undeclaredNetwork } from './declarations.js';
 import { type OptionReference, type Options, resolveOptions } from './options.js';
 import type { ResolvedNetwork } from './plan.js';
 
-/** A stage whose kind and options are known; what is at fault is null, and whoever needs it stays silent about it. */
+/** A cell whose kind and options are known; what is at fault is null, and whoever needs it stays silent about it. */
 export interface Draft {
+  /** Which stage of the recipe it is of, from 0 on. */
   readonly index: number;
   readonly id: string;
+  readonly stage: string;
+  readonly labels: Labels;
   readonly declaration: StageDeclaration;
+  readonly expect: CellDeclaration['expect'];
   readonly definition: StageDefinition | null;
   readonly options: Options | null;
   readonly references: readonly OptionReference[];
@@ -19,7 +24,7 @@ export interface Draft {
   readonly path: Path;
 }
 
-/** Finds every stage's definition and checks its options; unknown kinds, data sets and networks are problems. */
+/** Finds every stage's definition and checks the options of its cells; unknown kinds, data sets and networks are problems. */
 export async function draftStages(
   request: DeclarationsRequest,
   declarations: Declarations,
@@ -27,22 +32,24 @@ export async function draftStages(
 ): Promise<Draft[]> {
   const drafts: Draft[] = [];
   for (const [index, declaration] of request.recipe.stages.entries()) {
-    drafts.push(await draftStage(request, declarations, zoo, declaration, index));
+    for (const cell of declaration.cells) {
+      drafts.push(await draftCell(request, declarations, zoo, { declaration, cell, index }));
+    }
   }
   return drafts;
 }
 
-async function draftStage(
+async function draftCell(
   request: DeclarationsRequest,
   declarations: Declarations,
   zoo: Map<string, () => Promise<ResolvedNetwork>>,
-  declaration: StageDeclaration,
-  index: number,
+  { declaration, cell, index }: { declaration: StageDeclaration; cell: CellDeclaration; index: number },
 ): Promise<Draft> {
   const { recipe, registries, judge, problems } = request;
   const path: Path = ['stages', index];
-  const { id, uses } = declaration;
-  const draft = { index, id, declaration, path };
+  const { id: stage, uses } = declaration;
+  const { labels, expect } = cell;
+  const draft = { index, id: cellId(stage, labels), stage, labels, declaration, expect, path };
   const definition = registries.stages.get(uses);
   if (definition === undefined) {
     const place = recipe.locate([...path, 'uses']);
@@ -59,7 +66,7 @@ async function draftStage(
     judge,
     owner: uses,
     schema,
-    written: declaration.with,
+    written: cell.with,
     path: at,
     problems,
   });

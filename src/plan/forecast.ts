@@ -1,4 +1,6 @@
 import type { ActionRecord } from '../artifacts/action-record.js';
+import type { Json } from '../core/canonical-json.js';
+import { type CollectedMetrics, chosenSlot, readCollected, reportersOf } from './collected.js';
 import type { Cell, Plan, Source } from './plan.js';
 import { type ExplainableKey, type Memory, PENDING, type Reason, whyMiss } from './why.js';
 
@@ -21,6 +23,7 @@ export interface ForecastTools {
   readonly keyOf: (
     cell: Cell,
     inputs: Readonly<Record<string, string>>,
+    metrics?: CollectedMetrics,
   ) => {
     readonly key: string;
     readonly record: ExplainableKey['record'];
@@ -32,16 +35,24 @@ export interface ForecastTools {
 /** What `lathe run` would do with every cell, as far as it can be known beforehand. Computes and writes nothing. */
 export async function forecastPlan(plan: Plan, { keyOf, memory }: ForecastTools): Promise<CellForecast[]> {
   const digests = new Map<string, string>();
+  const metrics = new Map<string, ActionRecord['metrics']>();
   const forecasts: CellForecast[] = [];
   for (const cell of plan.cells) {
     const inputs = Object.entries(cell.inputs).map(([slot, source]) => [slot, digestOf(source, digests)] as const);
     const waitsFor = Object.values(cell.inputs).flatMap((source) =>
       source.kind === 'cell' && digestOf(source, digests) === undefined ? [source.cell] : [],
     );
-    const { key, record, details } = keyOf(cell, Object.fromEntries(inputs.map(([slot, d]) => [slot, d ?? PENDING])));
+    waitsFor.push(...reportersOf(cell).filter((id) => !metrics.has(id)));
+    // Metrics that are yet to come stand as pending, like models.
+    const read = readCollected(cell, (id) => metrics.get(id) ?? pendingMetrics(cell));
+    const known = Object.fromEntries(inputs.map(([slot, d]) => [slot, d ?? PENDING]));
+    const { key, record, details } = keyOf(cell, known, read ?? {});
     const isKnown = waitsFor.length === 0;
     const found = isKnown ? await memory.peek(key) : null;
-    if (found !== null) noteOutputs(cell, found, digests);
+    if (found !== null) {
+      noteOutputs(cell, found, digests);
+      metrics.set(cell.id, found.metrics);
+    }
     const now = { key: isKnown ? key : null, record, details: details() };
     forecasts.push({
       cell,
@@ -68,10 +79,22 @@ function digestOf(source: Source, digests: ReadonlyMap<string, string>): string 
   return source.kind === 'file' ? source.digest : digests.get(`${source.cell}.${source.slot}`);
 }
 
+/** Stands for the metrics of a cell that has yet to run. */
+function pendingMetrics({ collected }: Cell): ActionRecord['metrics'] {
+  const pending: Record<string, Json> = {};
+  for (const { metrics } of Object.values(collected ?? {})) {
+    for (const { path } of Object.values(metrics)) {
+      pending[path[0]!] = path.slice(1).reduceRight<Json>((inner, part) => ({ [part]: inner }), PENDING);
+    }
+  }
+  return pending;
+}
+
 /** An output that passes an input on has that input's digest. */
 function noteOutputs(cell: Cell, record: ActionRecord, digests: Map<string, string>): void {
   for (const [slot, spec] of Object.entries(cell.definition.outputs)) {
-    const source = spec === 'model' ? undefined : cell.inputs[spec.same];
+    const passed = spec === 'model' ? undefined : 'chosen' in spec ? chosenSlot(record, slot) : spec.same;
+    const source = passed === undefined ? undefined : cell.inputs[passed];
     const digest = spec === 'model' ? record.outputs[slot]?.digest : source && digestOf(source, digests);
     if (digest !== undefined) digests.set(`${cell.id}.${slot}`, digest);
   }

@@ -3,6 +3,7 @@ import type { KeyDetails } from '../artifacts/action-record.js';
 import type { Json } from '../core/canonical-json.js';
 import { isJsonMapping } from '../core/json-schema/schema.js';
 import type { Path } from '../core/path.js';
+import { labelOfSlot } from './collected.js';
 import type { Cell, Plan } from './plan.js';
 
 /** What the digests in a cell's key record stand for, and what the recipe calls them. */
@@ -11,7 +12,9 @@ export function keyDetails(cell: Cell, record: Json, { contents, recipe }: Plan)
   const names: Record<string, string> = {};
   for (const [slot, source] of Object.entries(cell.inputs)) {
     if (slot.startsWith('option:')) continue;
-    names[pointer(['inputs', slot])] = source.kind === 'file' ? shown(source.file) : madeBy(source);
+    const label = labelOfSlot(slot);
+    const place = label === null ? ['inputs', slot] : ['collected', label, 'model'];
+    names[pointer(place)] = source.kind === 'file' ? shown(source.file) : madeBy(source);
   }
   if (cell.plugin.kind === 'external') names[pointer(['plugin', 'code'])] = cell.plugin.name;
   forEachReference(cell, (path, name, kind) => {

@@ -1,5 +1,6 @@
 import type { Json } from '../core/canonical-json.js';
 import { digestOf, sha256 } from '../core/hash.js';
+import { type CollectedMetrics, collectedSlot, labelOfSlot } from './collected.js';
 import { replaceAt } from './options.js';
 import type { Cell } from './plan.js';
 
@@ -12,15 +13,26 @@ export type RuntimeFacts = Readonly<Record<string, Json>>;
 /**
  * All that a cell's result depends on, and nothing else: no ids, names of data sets or networks, paths, timeouts, gates.
  * @param inputDigests slot → SHA-256 of the model, for every slot in `cell.inputs`
+ * @param metrics what it reads of the cells that it collects
  */
-export function keyRecord(cell: Cell, inputDigests: Readonly<Record<string, string>>, runtime: RuntimeFacts): Json {
+export function keyRecord(
+  cell: Cell,
+  inputDigests: Readonly<Record<string, string>>,
+  runtime: RuntimeFacts,
+  metrics: CollectedMetrics = {},
+): Json {
   const digest = (slot: string): string => {
     const found = inputDigests[slot];
     if (found === undefined) throw new Error(`internal: no digest for the input "${slot}" of ${cell.id}`);
     return found;
   };
   const { definition, plugin } = cell;
-  const slots = Object.keys(cell.inputs).filter((slot) => !slot.startsWith('option:'));
+  const slots = Object.keys(cell.inputs).filter((slot) => !slot.startsWith('option:') && labelOfSlot(slot) === null);
+  const collected = Object.keys(cell.collected ?? {}).map((label) => {
+    const read = metrics[label];
+    if (read === undefined) throw new Error(`internal: no metrics of "${label}" for ${cell.id}`);
+    return [label, { model: digest(collectedSlot(label)), metrics: read }] as const;
+  });
   return {
     schema: KEY_SCHEMA,
     plugin: {
@@ -33,6 +45,7 @@ export function keyRecord(cell: Cell, inputDigests: Readonly<Record<string, stri
       cell.modelOptions.map(({ path, name }) => [path, { model: digest(`option:${name}`) }]),
     ),
     inputs: Object.fromEntries(slots.map((slot) => [slot, digest(slot)])),
+    ...(cell.collected === null ? {} : { collected: Object.fromEntries(collected) }),
     outputs: { ...definition.outputs } as Json,
     seed: cell.seed,
     env: { ...cell.env },

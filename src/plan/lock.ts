@@ -3,7 +3,8 @@ import type { KeyDetails } from '../artifacts/action-record.js';
 import type { LockedCell, LockedRuntime, Lockfile } from '../artifacts/lockfile.js';
 import type { StageRecord } from '../artifacts/run-record.js';
 import type { Json } from '../core/canonical-json.js';
-import type { MetricSpec } from '../plugin/stage.js';
+import type { MetricSpec, OutputSpec } from '../plugin/stage.js';
+import { type CollectedMetrics, readCollected } from './collected.js';
 import { forEachReference } from './key-details.js';
 import { replaceAt } from './options.js';
 import type { Cell, Plan } from './plan.js';
@@ -29,14 +30,19 @@ export function lockHead({ recipe, cells }: Plan, runtime: LockedRuntime): Omit<
 
 function lockedCell(cell: Cell, record: StageRecord | undefined, folder: string): LockedCell {
   if (record === undefined || record.key === null) throw new Error(`internal: ${cell.id} has no result to lock`);
-  const made = Object.entries(record.outputs).filter(([slot]) => cell.definition.outputs[slot] === 'model');
+  const made = Object.entries(record.outputs).filter(([slot]) => isOwn(cell.definition.outputs[slot]!));
   return {
     uses: cell.uses,
     key: record.key,
     options: portableOptions(cell, folder),
     outputs: Object.fromEntries(made.map(([slot, { digest, bytes }]) => [slot, { digest, bytes }])),
-    metrics: lockedMetrics(record.metrics, cell.definition.metrics),
+    metrics: lockedMetrics(record.metrics, cell.metrics),
   };
+}
+
+/** What a cell makes or chooses, but not what it merely passes on. */
+function isOwn(spec: OutputSpec): boolean {
+  return spec === 'model' || 'chosen' in spec;
 }
 
 /** A cell's options with paths as on any machine: relative to the recipe, with slashes. */
@@ -88,7 +94,7 @@ export function expectedLockfile(
   return { ...lockHead(whole, runtime), cells: Object.fromEntries(cells) };
 }
 
-type KeyOf = (cell: Cell, inputs: Readonly<Record<string, string>>) => ExplainableCellKey;
+type KeyOf = (cell: Cell, inputs: Readonly<Record<string, string>>, metrics?: CollectedMetrics) => ExplainableCellKey;
 
 interface ExplainableCellKey {
   readonly key: string;
@@ -102,8 +108,16 @@ export function keyByLock(cell: Cell, locked: Lockfile, keyOf: KeyOf): Explainab
     const digest = source.kind === 'cell' ? lockedOutput(locked, source.cell, source.slot) : source.digest;
     return [slot, digest] as const;
   });
-  if (inputs.some(([, digest]) => digest === undefined)) return null;
-  return keyOf(cell, Object.fromEntries(inputs) as Record<string, string>);
+  const metrics = lockedRead(cell, locked);
+  if (metrics === null || inputs.some(([, digest]) => digest === undefined)) return null;
+  return keyOf(cell, Object.fromEntries(inputs) as Record<string, string>, metrics);
+}
+
+/** Null if it reads what no lockfile tells: a time, or a value inside another. */
+function lockedRead(cell: Cell, { cells }: Lockfile): CollectedMetrics | null {
+  const read = readCollected(cell, (id) => (Object.hasOwn(cells, id) ? cells[id]!.metrics : undefined));
+  const isKnown = Object.values(read ?? {}).every((metrics) => Object.values(metrics).every((value) => value !== null));
+  return isKnown ? read : null;
 }
 
 function lockedOutput({ cells }: Lockfile, cell: string, slot: string): string | undefined {

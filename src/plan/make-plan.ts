@@ -2,18 +2,21 @@ import { isUserError, UserError, UserErrors } from '../core/errors.js';
 import { Judge } from '../core/json-schema/judge.js';
 import type { Registries } from '../plugin/registries.js';
 import type { StageDefinition } from '../plugin/stage.js';
-import { inOrder } from '../recipe/load.js';
+import { distinct, inOrder } from '../recipe/load.js';
 import type { Recipe } from '../recipe/recipe.js';
 import { assembleCells } from './cells.js';
+import { checkCollectedMetrics } from './collected.js';
 import { checkDeclarations, type DeclarationsRequest } from './declarations.js';
 import { Digests } from './digests.js';
 import { type Draft, draftStages, runCheck, unknownData } from './draft.js';
+import { Drafts } from './drafts.js';
 import { planExports } from './exports.js';
 import { placeGates } from './gates.js';
 import { draftMeasures } from './measure.js';
+import { Reporters } from './metrics.js';
 import { findCycles } from './order.js';
 import type { Plan, ResolvedNetwork } from './plan.js';
-import { type Wiring, wireStages } from './sources.js';
+import { type Wiring, wireCells } from './wiring.js';
 
 export interface PlanRequest {
   readonly recipe: Recipe;
@@ -45,31 +48,38 @@ export async function makePlan({ recipe, registries, environment, hashFile, judg
   const stages = await draftStages(request, declarations, zoo);
   const evaluate = measuringStage(request);
   const measures = evaluate === null ? [] : await draftMeasures(request, declarations, zoo, stages, evaluate);
-  const wiring = wireStages(recipe, stages, problems);
+  const cells = new Drafts(stages);
+  const wiring = wireCells(recipe, cells, problems);
   for (const { draft, wiring: wires } of measures) wiring.set(draft.id, wires);
   // A data set that measure names wrongly is its own mistake, not one of the gates.
   const measured = new Set(evaluate === null ? [] : stages.filter(makesModel).map(({ id }) => id));
-  const gates = placeGates({ recipe, drafts: stages, measure: evaluate, measured, problems });
+  const reporters = new Reporters(evaluate, measured, wiring);
+  const gates = placeGates({ recipe, drafts: cells, reporters, problems });
   const drafts = [...stages, ...measures.map(({ draft }) => draft)];
-  for (const draft of drafts) runCheck(request, draft, [...wiring.get(draft.id)!.sources.keys()].filter(isSlot));
-  const exported = planExports(recipe, stages, wiring, problems);
+  for (const draft of drafts) {
+    const wires = wiring.get(draft.id)!;
+    runCheck(request, draft, [...wires.sources.keys()].filter(isSlot));
+    checkCollectedMetrics(recipe, draft, wires, reporters, problems);
+  }
+  const exported = planExports(recipe, cells, wiring, problems);
   reportCycles(recipe, drafts, wiring, gates, problems);
-  if (problems.length > 0) throw new UserErrors(inOrder(problems));
+  if (problems.length > 0) throw new UserErrors(inOrder(distinct(problems)));
 
   try {
-    const cells = await assembleCells({
+    const assembled = await assembleCells({
       recipe,
       registries,
       environment,
       digests: request.digests,
       declarations,
       zoo,
-      stages,
+      stages: cells,
       measures,
       wiring,
       gates,
+      reporters,
     });
-    return { recipe, cells, exports: exported, contents: request.digests.contents };
+    return { recipe, cells: assembled, exports: exported, contents: request.digests.contents };
   } catch (error) {
     // The content of a file is the one thing that is only known by now.
     throw isUserError(error) ? new UserErrors([error]) : error;
@@ -103,18 +113,24 @@ function reportCycles(
   gates: ReturnType<typeof placeGates>,
   problems: UserError[],
 ): void {
+  const compared = new Map<string, string[]>();
+  for (const { cell, against } of gates) {
+    if (against !== null) compared.set(cell, [...(compared.get(cell) ?? []), against]);
+  }
   const dependencies = new Map(
     drafts.map(({ id }) => {
-      const { sources, needs } = wiring.get(id)!;
-      const models = [...sources.values()].flatMap((source) => (source.kind === 'stage' ? [source.stage] : []));
-      const compared = gates.filter(({ cell }) => cell === id).flatMap(({ against }) => against ?? []);
-      return [id, [...new Set([...models, ...needs, ...compared])]] as const;
+      const { sources, collected, needs } = wiring.get(id)!;
+      const models = [...sources.values()].flatMap((source) => (source.kind === 'cell' ? [source.cell] : []));
+      const taken = collected.map(({ draft }) => draft.id);
+      return [id, [...new Set([...models, ...taken, ...needs, ...(compared.get(id) ?? [])])]] as const;
     }),
   );
-  const ids = drafts.map(({ id }) => id);
-  for (const cycle of findCycles(ids, dependencies)) {
-    const first = drafts.find(({ id }) => id === cycle[0])!;
-    const text = `${[...cycle, cycle[0]].map((id) => `"${id}"`).join(' needs ')}: none of them can start.`;
+  const byId = new Map(drafts.map((draft) => [draft.id, draft]));
+  for (const cycle of findCycles([...byId.keys()], dependencies)) {
+    const first = byId.get(cycle[0]!)!;
+    // The cells of a stage go round in the same circle.
+    const stages = [...cycle, cycle[0]!].map((id) => `"${byId.get(id)!.declaration.id}"`);
+    const text = `${stages.join(' needs ')}: none of them can start.`;
     const place = recipe.locate([...first.path, 'id']);
     problems.push(
       new UserError('PLAN_CYCLE', text, 'Let one of them take its model from elsewhere.', { place, class: 'usage' }),

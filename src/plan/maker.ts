@@ -1,23 +1,24 @@
 import type { OutputSpec } from '../plugin/stage.js';
-import type { Draft } from './draft.js';
-import type { DraftSource, Wiring } from './sources.js';
+import type { Drafts } from './drafts.js';
+import type { DraftSource } from './sources.js';
+import type { Wiring } from './wiring.js';
 
 /**
- * Who really makes a model: stages that pass their input on are looked through.
- * Undefined if a stage on the way is at fault or leads back to itself; that is reported elsewhere.
+ * Who really makes a model: cells that pass their input on are looked through, those that choose one are not.
+ * Undefined if a cell on the way is at fault or leads back to itself; that is reported elsewhere.
  */
 export function makerOf(
   source: DraftSource,
-  drafts: readonly Draft[],
+  drafts: Drafts,
   wiring: ReadonlyMap<string, Wiring>,
 ): DraftSource | undefined {
   let here: DraftSource | undefined = source;
-  for (let steps = 0; here?.kind === 'stage'; steps++) {
-    const { stage, slot }: DraftSource & { kind: 'stage' } = here;
-    const output: OutputSpec | undefined = drafts.find(({ id }) => id === stage)?.definition?.outputs[slot];
-    if (output === undefined || steps > drafts.length) return undefined;
-    if (output === 'model') return here;
-    here = wiring.get(stage)?.sources.get(output.same);
+  for (let steps = 0; here?.kind === 'cell'; steps++) {
+    const { cell, slot }: DraftSource & { kind: 'cell' } = here;
+    const output: OutputSpec | undefined = drafts.cell(cell)?.definition?.outputs[slot];
+    if (output === undefined || steps > drafts.stages.size) return undefined;
+    if (output === 'model' || 'chosen' in output) return here;
+    here = wiring.get(cell)?.sources.get(output.same);
   }
   return here;
 }

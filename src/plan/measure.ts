@@ -1,19 +1,20 @@
 import type { StageDefinition } from '../plugin/stage.js';
 import type { Declarations, DeclarationsRequest } from './declarations.js';
 import { checkReference, type Draft } from './draft.js';
-import { measureCell } from './gates.js';
+import { measureCell } from './metrics.js';
 import { resolveOptions } from './options.js';
 import type { ResolvedNetwork } from './plan.js';
-import type { Wiring } from './sources.js';
+import type { Wiring } from './wiring.js';
 
 /** The evaluation that `measure` adds behind a stage. */
 export interface Measure {
-  readonly stage: string;
+  /** The cell whose model it evaluates. */
+  readonly cell: string;
   readonly draft: Draft;
   readonly wiring: Wiring;
 }
 
-/** One evaluation behind every stage that makes a model; none behind those that pass theirs on. */
+/** One evaluation behind every cell that makes a model; none behind those that pass one on. */
 export async function draftMeasures(
   request: DeclarationsRequest,
   declarations: Declarations,
@@ -29,22 +30,33 @@ export async function draftMeasures(
   if (resolved === null || !declarations.data.has(written.data)) return [];
   for (const reference of resolved.references) await checkReference(request, declarations, zoo, reference, path);
   const slot = Object.keys(evaluate.inputs).includes('model') ? 'model' : Object.keys(evaluate.inputs)[0]!;
-  return stages.flatMap(({ id, index, definition, path: at }) => {
+  return stages.flatMap(({ id, index, stage, labels, definition, path: at }) => {
     const made = Object.entries(definition?.outputs ?? {}).filter(([, spec]) => spec === 'model');
     const output = made.find(([name]) => name === 'model') ?? made[0];
     if (output === undefined) return [];
     const declaration = {
-      id: measureCell(id),
+      id: measureCell(stage),
       uses: evaluate.name,
-      from: id,
+      from: null,
+      each: null,
+      collect: null,
       needs: [],
-      with: written,
-      expect: {},
+      cells: [],
       timeoutMs: null,
       checkpoint: null,
     };
-    const draft: Draft = { index, id: measureCell(id), declaration, definition: evaluate, ...resolved, path: at };
-    const source = { kind: 'stage', stage: id, slot: output[0], isWritten: true } as const;
-    return [{ stage: id, draft, wiring: { sources: new Map([[slot, source]]), needs: [] } }];
+    const draft: Draft = {
+      index,
+      id: measureCell(id),
+      stage,
+      labels,
+      declaration,
+      expect: {},
+      definition: evaluate,
+      ...resolved,
+      path: at,
+    };
+    const source = { kind: 'cell', cell: id, slot: output[0], isWritten: true } as const;
+    return [{ cell: id, draft, wiring: { sources: new Map([[slot, source]]), collected: [], needs: [] } }];
   });
 }

@@ -6,12 +6,14 @@ export function topologicalOrder(
   names: readonly string[],
   dependencies: ReadonlyMap<string, readonly string[]>,
 ): string[] {
+  const positions = new Map(names.map((name, index) => [name, index]));
   const order: string[] = [];
   const done = new Set<string>();
   const visit = (name: string): void => {
     if (done.has(name)) return;
     done.add(name);
-    for (const other of names) if (dependencies.get(name)?.includes(other)) visit(other);
+    const others = (dependencies.get(name) ?? []).filter((other) => positions.has(other));
+    for (const other of others.sort((a, b) => positions.get(a)! - positions.get(b)!)) visit(other);
     order.push(name);
   };
   for (const name of names) visit(name);
@@ -20,6 +22,7 @@ export function topologicalOrder(
 
 /** One cycle of every knot in a graph, as names that lead back to the first, which is not repeated at the end. */
 export function findCycles(names: readonly string[], dependencies: ReadonlyMap<string, readonly string[]>): string[][] {
+  const known = new Set(names);
   const cycles: string[][] = [];
   const state = new Map<string, 'open' | 'done'>();
   const trail: string[] = [];
@@ -28,7 +31,7 @@ export function findCycles(names: readonly string[], dependencies: ReadonlyMap<s
     state.set(name, 'open');
     trail.push(name);
     for (const other of dependencies.get(name) ?? []) {
-      if (!names.includes(other)) continue;
+      if (!known.has(other)) continue;
       if (state.get(other) === 'open') {
         const cycle = trail.slice(trail.indexOf(other));
         if (!cycle.some((each) => inCycle.has(each))) cycles.push(cycle);

@@ -3,7 +3,8 @@ import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { Place } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import type { PluginIdentity } from '../plugin/identity.js';
-import type { StageDefinition } from '../plugin/stage.js';
+import type { MetricSpec, StageDefinition } from '../plugin/stage.js';
+import type { Labels } from '../recipe/labels.js';
 import type { GateDeclaration, Recipe } from '../recipe/recipe.js';
 import type { Contents } from './contents.js';
 
@@ -24,9 +25,11 @@ export interface Plan {
 
 /** One execution of a stage. */
 export interface Cell {
-  /** Stage id; `baseline.measure` for the evaluation that `measure` adds behind a stage. */
+  /** Stage id, with its labels where the stage has several; `baseline.measure` for the evaluation that `measure` adds. */
   readonly id: string;
   readonly stage: string;
+  /** What tells it apart from the other cells of its stage. */
+  readonly labels: Labels;
   readonly uses: string;
   readonly definition: StageDefinition;
   readonly plugin: PluginIdentity;
@@ -37,11 +40,16 @@ export interface Cell {
   /** Where `keyOptions` holds models, and the names that the options have for them. */
   readonly modelOptions: readonly { readonly path: Path; readonly name: string }[];
   /**
-   * Slot → where the model comes from; includes the models that options name, as slots `option:<name>`.
-   * A stage that passes its input on is looked through: the cell is the one that makes the model.
+   * Slot → where the model comes from; includes the models that options name, as slots `option:<name>`, and those of
+   * collected cells, as slots `collected:<label>`.
+   * A stage that passes its input on is looked through: the cell is the one that makes the model, or chooses it.
    */
   readonly inputs: Readonly<Record<string, Source>>;
-  /** Cells that must have finished first: those of `inputs`, the stages that `from`, `needs` and gates name. */
+  /** What it takes of the cells under `collect`, by their labels; null: it collects nothing. */
+  readonly collected: Readonly<Record<string, CollectedCell>> | null;
+  /** What it reports: what its stage declares, and of collected cells what its options name. */
+  readonly metrics: Readonly<Record<string, MetricSpec>>;
+  /** Cells that must have finished first: those of `inputs`, the stages that `from`, `needs`, `collect` and gates name. */
   readonly dependsOn: readonly string[];
   /** Declarations that the stage needs to open its data and networks, by the name that its options use. */
   readonly data: Readonly<Record<string, ResolvedUse>>;
@@ -56,6 +64,13 @@ export interface Cell {
   /** True for the cells that `measure` adds. */
   readonly isMeasure: boolean;
   readonly place: Place;
+}
+
+/** One of the cells that another collects. */
+export interface CollectedCell {
+  readonly labels: Labels;
+  /** Metrics that options name ("accuracy", "latencyMs.p50") → the cell that reports it, and its path there. */
+  readonly metrics: Readonly<Record<string, { readonly cell: string; readonly path: readonly string[] }>>;
 }
 
 /** A limit on a metric that the cell reports. */

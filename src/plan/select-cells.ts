@@ -3,9 +3,9 @@ import { didYouMeanOrKnown } from '../core/json-schema/problems.js';
 import type { Cell, Plan } from './plan.js';
 
 export interface Selection {
-  /** These stages and what they need. */
+  /** These stages or cells and what they need. */
   readonly only?: readonly string[];
-  /** These stages, what comes after them, and what all of those need. */
+  /** These stages or cells, what comes after them, and what all of those need. */
   readonly fromStage?: readonly string[];
 }
 
@@ -15,9 +15,10 @@ export interface Selection {
  */
 export function selectCells(plan: Plan, { only = [], fromStage = [] }: Selection): Plan {
   const ids = [...new Set(plan.cells.map(({ stage }) => stage))];
+  const known = new Set(plan.cells.flatMap(({ id, stage }) => [id, stage]));
   const refuse = (flag: string, names: readonly string[]) =>
     names
-      .filter((name) => !ids.includes(name))
+      .filter((name) => !known.has(name))
       .map(
         (name) =>
           new UserError(
@@ -32,14 +33,19 @@ export function selectCells(plan: Plan, { only = [], fromStage = [] }: Selection
   if (only.length === 0 && fromStage.length === 0) return plan;
 
   const wanted = new Set(
-    plan.cells.filter(({ stage }) => only.includes(stage) || fromStage.includes(stage)).map(({ id }) => id),
+    plan.cells.filter((cell) => isNamed(cell, only) || isNamed(cell, fromStage)).map(({ id }) => id),
   );
   // The cells are in topological order: one pass forwards finds everything downstream, one backwards everything upstream.
-  const downstream = new Set(plan.cells.filter(({ stage }) => fromStage.includes(stage)).map(({ id }) => id));
+  const downstream = new Set(plan.cells.filter((cell) => isNamed(cell, fromStage)).map(({ id }) => id));
   for (const cell of plan.cells) if (cell.dependsOn.some((id) => downstream.has(id))) downstream.add(cell.id);
   for (const id of downstream) wanted.add(id);
   for (const cell of [...plan.cells].reverse())
     if (wanted.has(cell.id)) for (const id of cell.dependsOn) wanted.add(id);
   const cells: Cell[] = plan.cells.filter(({ id }) => wanted.has(id));
   return { ...plan, cells, exports: plan.exports.filter(({ cell }) => wanted.has(cell)) };
+}
+
+/** A stage means all its cells. */
+export function isNamed({ id, stage }: Pick<Cell, 'id' | 'stage'>, names: readonly string[]): boolean {
+  return names.includes(stage) || names.includes(id);
 }

@@ -34,7 +34,7 @@ export function compareMetrics(
   made: Lockfile,
   given: ReadonlyMap<string, Tolerance>,
 ): Verdict[] {
-  return plan.cells.map(({ id, definition: { metrics } }) => {
+  return plan.cells.map(({ id, metrics }) => {
     const [before, after] = [locked.cells[id]!.metrics, made.cells[id]!.metrics];
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     const notes = names.flatMap((name) => {

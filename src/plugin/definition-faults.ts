@@ -44,7 +44,7 @@ export async function definitionFaults(
 }
 
 const FILE_KINDS: readonly unknown[] = ['file', 'folder'];
-const STAGE_KINDS: readonly unknown[] = ['file', 'folder', 'dataset', 'network', 'model'];
+const STAGE_KINDS: readonly unknown[] = ['file', 'folder', 'dataset', 'network', 'model', 'metric'];
 
 function stageFaults(stage: StageDefinition, what: string): string[] {
   const faults: string[] = [];
@@ -57,16 +57,25 @@ function stageFaults(stage: StageDefinition, what: string): string[] {
     }
   }
   if (!isMapping(stage.outputs)) faults.push(`${what} has no outputs; a stage without any has outputs: {}`);
-  for (const [slot, spec] of Object.entries(isMapping(stage.outputs) ? stage.outputs : {})) {
+  for (const [slot, spec] of Object.entries(
+    (isMapping(stage.outputs) ? stage.outputs : {}) as Record<string, unknown>,
+  )) {
     if (spec === 'model') continue;
+    if (isMapping(spec) && spec.chosen === true) {
+      if (stage.collects !== true) faults.push(`output "${slot}" of ${what} is chosen, but the stage collects nothing`);
+      continue;
+    }
     const same = isMapping(spec) ? spec.same : undefined;
     if (typeof same !== 'string' || !Object.hasOwn(inputs, same)) {
-      faults.push(`output "${slot}" of ${what} is neither 'model' nor { same: <one of its inputs> }`);
+      faults.push(`output "${slot}" of ${what} is neither 'model', { same: <one of its inputs> } nor { chosen: true }`);
     }
   }
   if (!isMapping(stage.metrics)) faults.push(`${what} has no metrics; a stage without any has metrics: {}`);
   for (const [metric, spec] of Object.entries(isMapping(stage.metrics) ? stage.metrics : {})) {
     if (!isMapping(spec) || typeof spec.unit !== 'string') faults.push(`metric "${metric}" of ${what} has no unit`);
+  }
+  if (stage.collects !== true && referenceKinds(stage.options).includes('metric')) {
+    faults.push(`${what} has x-lathe: "metric" in its options, but collects nothing that has metrics`);
   }
   if (typeof stage.computes !== 'boolean') faults.push(`${what} does not say whether it computes: true or false`);
   if (typeof stage.run !== 'function') faults.push(`${what} has no function run`);

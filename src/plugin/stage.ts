@@ -16,8 +16,20 @@ export interface ModelInput {
 }
 
 export type InputSpec = 'model' | { readonly type: 'model'; readonly optional: true };
-/** `{ same: slot }`: the stage passes that input on unchanged (evaluate does). */
-export type OutputSpec = 'model' | { readonly same: string };
+/**
+ * `{ same: slot }`: the stage passes that input on unchanged (evaluate does).
+ * `{ chosen: true }`: it passes one of the collected models on, the one that it gives to `choose` (select does).
+ */
+export type OutputSpec = 'model' | { readonly same: string } | { readonly chosen: true };
+
+/** The model of a cell that the recipe names under `collect`. */
+export interface CollectedModel extends ModelInput {
+  /** What tells the cell from the others: "bits=8,keep=0.1". */
+  readonly label: string;
+  readonly labels: Readonly<Record<string, string | number | boolean>>;
+  /** Metrics that options marked `x-lathe: metric` name; null where the cell does not report one. */
+  readonly metrics: Readonly<Record<string, Json>>;
+}
 
 export interface MetricSpec {
   /** 'ratio', 'ms', 'bytes', 'count', 'nats' or '' for structured values. */
@@ -47,6 +59,10 @@ export interface StageContext<Options, Slots extends string = string> {
   readonly inputs: { readonly [slot in Slots]: ModelInput };
   /** The model that an option marked `x-lathe: model` names. */
   model(name: string): ModelInput;
+  /** The models that `collect` brings, sorted by label; empty unless the stage `collects`. */
+  readonly collected: readonly CollectedModel[];
+  /** Makes a collected model the output that is declared as `{ chosen: true }`. */
+  choose(output: string, model: CollectedModel): void;
   /** Opens the data set that an option names; opened once per stage. */
   data(name: string): Promise<Dataset>;
   /** Builds the network that an option names, with fresh weights; input shape and outputs from the data set where the recipe is silent. */
@@ -59,7 +75,7 @@ export interface StageContext<Options, Slots extends string = string> {
   readonly cores: number;
   readonly log: Logger;
   progress(progress: Progress): void;
-  /** Reports a metric that the definition declares; NaN and Infinity are refused. */
+  /** Reports a metric that the definition declares, or one that it reads of collected models; NaN and Infinity are refused. */
   metric(name: string, value: Json): void;
   /** An empty folder of this stage's own, removed afterwards. */
   readonly scratch: string;
@@ -86,11 +102,13 @@ export interface StageDefinition<Options = unknown> {
   readonly inputs: Readonly<Record<string, InputSpec>>;
   readonly outputs: Readonly<Record<string, OutputSpec>>;
   readonly metrics: Readonly<Record<string, MetricSpec>>;
+  /** True if it takes the cells of a stage together, those that the recipe names under `collect`. */
+  readonly collects?: true;
   /** True if the bytes depend on onnxruntime and the CPU: they join the key then. */
   readonly computes: boolean;
   /** Static check of the options against each other; throws UserError. No files, no training. */
   check?(context: PlanContext<Options>): void;
-  /** Returns one model per declared output (those with `same` aside); {} if there is none. */
+  /** Returns one model per declared output (those with `same` or `chosen` aside); {} if there is none. */
   run(context: StageContext<Options>): Promise<Readonly<Record<string, Model>>>;
 }
 

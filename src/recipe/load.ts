@@ -13,6 +13,7 @@ import { readRecipeText } from './read-text.js';
 import type { Recipe } from './recipe.js';
 import { type Scope, substitute } from './references.js';
 import { readRecipeSchema, recipeSubject } from './schema.js';
+import { misspeltEntries, stageCells } from './stage-cells.js';
 import { recipeProblems, toRecipe } from './to-recipe.js';
 import { type PlacedDocument, parseYaml } from './yaml-document.js';
 
@@ -52,32 +53,49 @@ export async function parseRecipe(text: string, file: string, options: LoadOptio
 
   const problems: UserError[] = [];
   const params = withSettings(declaredParams(value), options.settings ?? [], problems);
-  const scope: Scope = { params, env: declaredEnvironment(value, options.environment), lost: lostSections(value) };
+  const env = declaredEnvironment(value, options.environment);
+  const scope: Scope = { params, env, lost: lostSections(value), cell: null };
   const substituted = substitute(document, scope);
   problems.push(...substituted.problems);
   const judge = options.judge ?? (await Judge.create());
+  const misspelt = misspeltEntries(document);
+  problems.push(...misspelt.problems);
   problems.push(
     ...schemaErrors(
       judge
         .problems(readRecipeSchema(), substituted.value, recipeSubject)
-        .filter(({ path }) => !isUnder(path, substituted.unresolved)),
+        .filter(({ path }) => !isUnder(path, [...substituted.unresolved, ...misspelt.paths])),
       (path, target) => document.locate(path, target),
       misplaced,
     ),
   );
   if (problems.length === 0) {
     const checked = substituted.value as { readonly [key: string]: Json };
-    const recipe = toRecipe({ file, digest: sha256(text), value: checked, params, document });
+    const stages = checked.stages as readonly { readonly [key: string]: Json }[];
+    const cells = stageCells({ document, stages, scope, perCell: substituted.perCell, problems });
+    const recipe = toRecipe({ file, digest: sha256(text), value: checked, params, document, cells });
     problems.push(...recipeProblems(recipe));
     if (problems.length === 0) return recipe;
   }
-  throw new UserErrors(inOrder(problems));
+  throw new UserErrors(inOrder(distinct(problems)));
 }
 
 /** Errors in the order of the file; those without a line come first. */
 export function inOrder(problems: readonly UserError[]): UserError[] {
   const position = (place: Place | undefined) => (place?.kind === 'text' ? place.line * 100_000 + place.column : 0);
   return [...problems].sort((a, b) => position(a.place) - position(b.place));
+}
+
+/** Errors without repetitions: several cells of a stage may stumble over the same text. */
+export function distinct(problems: readonly UserError[]): UserError[] {
+  const seen = new Map<string, UserError>();
+  for (const error of problems) {
+    const { place } = error;
+    const where = place?.kind === 'text' ? `${place.line}:${place.column}` : JSON.stringify(place ?? null);
+    const id = `${where} ${error.code} ${error.problem}`;
+    if (!seen.has(id)) seen.set(id, error);
+  }
+  return [...seen.values()];
 }
 
 function notAMapping(document: PlacedDocument, value: Json): UserError {

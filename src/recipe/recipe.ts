@@ -1,6 +1,7 @@
 import type { Json } from '../core/canonical-json.js';
 import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { Place } from '../core/errors.js';
+import type { Labels } from './labels.js';
 
 /** A checked recipe: parameters substituted, defaults of the document applied, options of plugins not yet judged. */
 export interface Recipe {
@@ -55,12 +56,22 @@ export interface StageDeclaration {
   readonly uses: string;
   /** null: the model of the stage above; a string: slot `model`; else slot → source. */
   readonly from: string | Readonly<Record<string, string>> | null;
+  /** The stage whose cells it follows, one to one unless it has a matrix as well; null: none. */
+  readonly each: string | null;
+  /** The stage whose cells it takes all together; null: none. */
+  readonly collect: string | null;
   readonly needs: readonly string[];
-  readonly with: Readonly<Record<string, Json>>;
-  readonly expect: Readonly<Record<string, WrittenGate>>;
+  /** One without labels, unless it has a matrix or follows a stage that has one. Never empty. */
+  readonly cells: readonly CellDeclaration[];
   readonly timeoutMs: number | null;
   /** How often the stage keeps its place, so that it goes on from there after it was killed; null: never. */
   readonly checkpoint: CheckpointInterval | null;
+}
+/** What may differ between the cells of a stage. */
+export interface CellDeclaration {
+  readonly labels: Labels;
+  readonly with: Readonly<Record<string, Json>>;
+  readonly expect: Readonly<Record<string, WrittenGate>>;
 }
 /** A gate as a recipe has it: a text such as 60k or 1% becomes a number once the metric's unit is known. */
 export type WrittenGate = {

@@ -4,16 +4,20 @@ import { UserError } from '../core/errors.js';
 import { didYouMean, didYouMeanOrKnown } from '../core/json-schema/problems.js';
 import { isJsonMapping } from '../core/json-schema/schema.js';
 import { quote } from '../core/json-schema/words.js';
+import { nearest } from '../core/nearest.js';
 import type { Path } from '../core/path.js';
+import type { Labels } from './labels.js';
 import type { PlacedDocument } from './yaml-document.js';
 
-/** What `${{ params.x }}` and `${{ env.X }}` may refer to. */
+/** What `${{ params.x }}`, `${{ matrix.x }}` and `${{ env.X }}` may refer to. */
 export interface Scope {
   readonly params: Readonly<Record<string, Json>>;
   /** The variables that the recipe declares; undefined for one that is not set. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Sections that are there under a misspelt key: nobody knows what they declare. */
   readonly lost: ReadonlySet<string>;
+  /** The cell that the value is for; null: not known yet, so that references to its labels stay as they are. */
+  readonly cell: { readonly id: string; readonly labels: Labels } | null;
 }
 
 /** A value without references, and where a reference could not be resolved. */
@@ -22,7 +26,12 @@ export interface Substituted {
   readonly problems: readonly UserError[];
   /** Paths that keep their unresolved text: what a schema says about them is noise. */
   readonly unresolved: readonly Path[];
+  /** Those among them that hold references to labels of a cell. */
+  readonly perCell: readonly Path[];
 }
+
+/** Keys of a stage that may differ from cell to cell. */
+export const PER_CELL: ReadonlySet<string | number> = new Set(['with', 'expect']);
 
 /** Sections of a recipe in which a reference has no meaning: they declare what references refer to. */
 const DECLARING_SECTIONS = new Set(['version', 'params', 'env']);
@@ -32,53 +41,14 @@ const DECLARING_SECTIONS = new Set(['version', 'params', 'env']);
  * Problems are RECIPE_REFERENCE (malformed, unknown, or a list inside a text) and RECIPE_ENV (a variable that is not set).
  */
 export function substitute(document: PlacedDocument, scope: Scope): Substituted {
-  const problems: UserError[] = [];
-  const unresolved: Path[] = [];
-  const visit = (value: Json, path: Path): Json => {
-    if (typeof value === 'string') return value.includes('${{') ? inText(value, path) : value;
-    if (Array.isArray(value)) return value.map((item, index) => visit(item, [...path, index]));
-    if (!isJsonMapping(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item, [...path, key])]));
-  };
-  const inText = (text: string, path: Path): Json => {
-    const refuse = (code: string, piece: string, nth: number, problem: string, fix: string) => {
-      problems.push(
-        new UserError(code, problem, fix, { place: document.locateText(path, piece, nth), class: 'usage' }),
-      );
-      unresolved.push(path);
-    };
-    const resolve = (reference: string, inner: string, nth: number): Json | undefined => {
-      if (scope.lost.has(inner.split('.', 1)[0]!)) {
-        unresolved.push(path);
-        return undefined;
-      }
-      const found = lookUp(inner, scope);
-      if (!('problem' in found)) return found.value;
-      refuse(found.code, reference, nth, found.problem, found.fix);
-      return undefined;
-    };
-    const whole = /^\s*\$\{\{([^{}]*)\}\}\s*$/.exec(text);
-    if (whole !== null) return resolve(text.trim(), whole[1]!.trim(), 0) ?? text;
-    const seen = new Map<string, number>();
-    const replaced = text.replaceAll(/\$\{\{([^{}]*)\}\}/g, (reference, inner: string) => {
-      const nth = seen.get(reference) ?? 0;
-      seen.set(reference, nth + 1);
-      const value = resolve(reference, inner.trim(), nth);
-      if (value !== null && typeof value === 'object') {
-        const fix = 'Let the reference be the whole value.';
-        refuse('RECIPE_REFERENCE', reference, nth, 'A list cannot stand inside a text.', fix);
-      }
-      return value === undefined ? '' : String(value);
-    });
-    const rest = text.replaceAll(/\$\{\{([^{}]*)\}\}/g, '');
-    if (rest.includes('${{')) {
-      refuse('RECIPE_REFERENCE', '${{', 0, 'This reference has no end.', 'Write it as ${{ params.name }}.');
-    }
-    return replaced;
-  };
-  if (!isJsonMapping(document.value)) return { value: document.value, problems, unresolved };
+  const substitution = new Substitution(document, scope);
+  const { problems, unresolved, perCell } = substitution;
+  if (!isJsonMapping(document.value)) return { value: document.value, problems, unresolved, perCell };
   const value = Object.fromEntries(
-    Object.entries(document.value).map(([key, item]) => [key, DECLARING_SECTIONS.has(key) ? item : visit(item, [key])]),
+    Object.entries(document.value).map(([key, item]) => [
+      key,
+      DECLARING_SECTIONS.has(key) ? item : substitution.visit(item, [key]),
+    ]),
   );
   for (const section of DECLARING_SECTIONS) {
     const text = JSON.stringify(document.value[section]) ?? '';
@@ -91,18 +61,107 @@ export function substitute(document: PlacedDocument, scope: Scope): Substituted 
     );
     unresolved.push([section]);
   }
-  return { value, problems, unresolved };
+  return { value, problems, unresolved, perCell };
 }
 
-type Found = { readonly value: Json } | { readonly code: string; readonly problem: string; readonly fix: string };
+/** The same for one value of the document. */
+export function substituteAt(document: PlacedDocument, scope: Scope, value: Json, path: Path): Substituted {
+  const substitution = new Substitution(document, scope);
+  const { problems, unresolved, perCell } = substitution;
+  return { value: substitution.visit(value, path), problems, unresolved, perCell };
+}
 
-function lookUp(inner: string, scope: Scope): Found {
+class Substitution {
+  readonly problems: UserError[] = [];
+  readonly unresolved: Path[] = [];
+  readonly perCell: Path[] = [];
+
+  constructor(
+    private readonly document: PlacedDocument,
+    private readonly scope: Scope,
+  ) {}
+
+  visit(value: Json, path: Path): Json {
+    if (typeof value === 'string') return value.includes('${{') ? this.inText(value, path) : value;
+    if (Array.isArray(value)) return value.map((item, index) => this.visit(item, [...path, index]));
+    if (!isJsonMapping(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.visit(item!, [...path, key])]));
+  }
+
+  private inText(text: string, path: Path): Json {
+    const whole = /^\s*\$\{\{([^{}]*)\}\}\s*$/.exec(text);
+    if (whole !== null) return this.resolve(path, text.trim(), whole[1]!.trim(), 0) ?? text;
+    const seen = new Map<string, number>();
+    const replaced = text.replaceAll(/\$\{\{([^{}]*)\}\}/g, (reference, inner: string) => {
+      const nth = seen.get(reference) ?? 0;
+      seen.set(reference, nth + 1);
+      const value = this.resolve(path, reference, inner.trim(), nth);
+      if (value !== null && typeof value === 'object') {
+        const fix = 'Let the reference be the whole value.';
+        this.refuse('RECIPE_REFERENCE', path, reference, nth, 'A list cannot stand inside a text.', fix);
+      }
+      return value === undefined ? reference : String(value);
+    });
+    const rest = text.replaceAll(/\$\{\{([^{}]*)\}\}/g, '');
+    if (rest.includes('${{')) {
+      const fix = 'Write it as ${{ params.name }}.';
+      this.refuse('RECIPE_REFERENCE', path, '${{', 0, 'This reference has no end.', fix);
+    }
+    return replaced;
+  }
+
+  /** Undefined for what cannot be resolved: then the path is noted. */
+  private resolve(path: Path, reference: string, inner: string, nth: number): Json | undefined {
+    if (this.scope.lost.has(inner.split('.', 1)[0]!)) {
+      this.unresolved.push(path);
+      return undefined;
+    }
+    const found = lookUp(inner, this.scope, path);
+    if ('later' in found && !this.hasLabels(path[1]!)) {
+      const [, name] = inner.split('.') as [string, string];
+      const stage = `The stage "${String(this.stageAt(path[1]!).id)}"`;
+      return this.refuse('RECIPE_REFERENCE', path, reference, nth, ...noMatrix(stage, name));
+    }
+    if ('value' in found) return found.value;
+    if ('problem' in found) this.refuse(found.code, path, reference, nth, found.problem, found.fix);
+    else {
+      this.unresolved.push(path);
+      this.perCell.push(path);
+    }
+    return undefined;
+  }
+
+  /** Whether a stage has labels to refer to, or a misspelt key that may mean to give it some. */
+  private hasLabels(index: string | number): boolean {
+    return Object.keys(this.stageAt(index)).some((key) => nearest(key, ['matrix', 'each']) !== undefined);
+  }
+
+  private stageAt(index: string | number): { readonly [key: string]: Json | undefined } {
+    const { stages } = this.document.value as { readonly stages: Readonly<Record<string | number, Json>> };
+    const stage = stages[index];
+    return isJsonMapping(stage) ? stage : {};
+  }
+
+  private refuse(code: string, path: Path, piece: string, nth: number, problem: string, fix: string): undefined {
+    const place = this.document.locateText(path, piece, nth);
+    this.problems.push(new UserError(code, problem, fix, { place, class: 'usage' }));
+    this.unresolved.push(path);
+    return undefined;
+  }
+}
+
+type Found =
+  | { readonly value: Json }
+  | { readonly code: string; readonly problem: string; readonly fix: string }
+  | { readonly later: true };
+
+function lookUp(inner: string, scope: Scope, path: Path): Found {
   const refuse = (problem: string, fix: string, code = 'RECIPE_REFERENCE') => ({ code, problem, fix });
   const parts = /^([A-Za-z]+)\.([A-Za-z_][\w-]*)$/.exec(inner);
   if (parts === null) {
     return refuse(
       `${quote(inner)} is not a reference.`,
-      'Write ${{ params.name }} or ${{ env.NAME }}: nothing is computed.',
+      'Write ${{ params.name }}, ${{ matrix.name }} or ${{ env.NAME }}: nothing is computed.',
     );
   }
   const [, space, name] = parts as unknown as [string, string, string];
@@ -125,8 +184,26 @@ function lookUp(inner: string, scope: Scope): Found {
     if (value !== undefined) return { value };
     return refuse(`The environment variable "${name}" is not set.`, 'Set it before the run.', 'RECIPE_ENV');
   }
+  if (space === 'matrix') return lookUpLabel(name, scope, path);
   return refuse(
     `"${space}" is nothing to refer to.`,
-    didYouMean(space, ['params', 'env']) || 'References begin with params. or env.',
+    didYouMean(space, ['params', 'matrix', 'env']) || 'References begin with params., matrix. or env.',
   );
+}
+
+function lookUpLabel(name: string, { cell }: Scope, path: Path): Found {
+  const refuse = (problem: string, fix: string) => ({ code: 'RECIPE_REFERENCE', problem, fix });
+  if (path[0] !== 'stages' || !PER_CELL.has(path[2] ?? '')) {
+    const fix = 'References to a matrix may stand under "with" and "expect" of a stage.';
+    return refuse('This cannot differ from cell to cell.', fix);
+  }
+  if (cell === null) return { later: true };
+  if (Object.hasOwn(cell.labels, name)) return { value: cell.labels[name]! };
+  const known = Object.keys(cell.labels);
+  if (known.length === 0) return refuse(...noMatrix(`The stage "${cell.id}"`, name));
+  return refuse(`"${name}" has no value in ${cell.id}.`, didYouMeanOrKnown(name, known, ''));
+}
+
+function noMatrix(owner: string, name: string): [problem: string, fix: string] {
+  return [`${owner} has no matrix that "${name}" could come from.`, `Add matrix: { ${name}: [ … ] }.`];
 }

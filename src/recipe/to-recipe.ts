@@ -3,7 +3,7 @@ import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
 import { digestOf } from '../core/hash.js';
 import { parseUnit } from '../core/units.js';
-import type { NetworkDeclaration, Recipe, StageDeclaration, WrittenGate } from './recipe.js';
+import type { CellDeclaration, NetworkDeclaration, Recipe, StageDeclaration } from './recipe.js';
 import type { PlacedDocument } from './yaml-document.js';
 
 type Mapping = { readonly [key: string]: Json };
@@ -16,10 +16,12 @@ export interface Checked {
   /** After --set. */
   readonly params: Readonly<Record<string, Json>>;
   readonly document: PlacedDocument;
+  /** Of every stage; none for one that is at fault. */
+  readonly cells: readonly (readonly CellDeclaration[])[];
 }
 
 /** A recipe from a document that its schema accepts. */
-export function toRecipe({ file, digest, value, params, document }: Checked): Recipe {
+export function toRecipe({ file, digest, value, params, document, cells }: Checked): Recipe {
   const folder = dirname(file);
   const section = <T>(name: string, convert: (entry: Mapping) => T): Record<string, T> =>
     mapValues((value[name] ?? {}) as Readonly<Record<string, Mapping>>, convert);
@@ -41,7 +43,7 @@ export function toRecipe({ file, digest, value, params, document }: Checked): Re
       sha256: (entry.sha256 as string | undefined) ?? null,
     })),
     measure: value.measure === undefined ? null : { data: (value.measure as { data: string }).data },
-    stages: (value.stages as Mapping[]).map(toStage),
+    stages: (value.stages as Mapping[]).map((stage, index) => toStage(stage, cells[index]!)),
     exports: section('exports', (entry) => ({ from: entry.from as string, to: resolve(folder, entry.to as string) })),
     locate: (path, target) => document.locate(path, target),
   };
@@ -51,7 +53,7 @@ export function toRecipe({ file, digest, value, params, document }: Checked): Re
 export function recipeProblems(recipe: Recipe): UserError[] {
   const problems: UserError[] = [];
   const first = new Map<string, number>();
-  recipe.stages.forEach(({ id, expect }, index) => {
+  recipe.stages.forEach(({ id, cells }, index) => {
     const place = recipe.locate(['stages', index, 'id']);
     const earlier = first.get(id);
     if (earlier !== undefined) {
@@ -65,7 +67,7 @@ export function recipeProblems(recipe: Recipe): UserError[] {
       const text = `"${id}" is the id of a stage and a name under models.`;
       problems.push(new UserError('RECIPE_DUPLICATE_ID', text, 'Rename one of them.', { place, class: 'usage' }));
     } else first.set(id, index);
-    for (const [metric, gate] of Object.entries(expect)) {
+    for (const [metric, gate] of Object.entries(cells[0]?.expect ?? {})) {
       const path = ['stages', index, 'expect', metric];
       if (gate.from === undefined || gate.maxDrop !== undefined || gate.maxRise !== undefined) continue;
       const text = `"from" has no use here without maxDrop or maxRise.`;
@@ -76,14 +78,15 @@ export function recipeProblems(recipe: Recipe): UserError[] {
   return problems;
 }
 
-function toStage(stage: Mapping): StageDeclaration {
+function toStage(stage: Mapping, cells: StageDeclaration['cells']): StageDeclaration {
   return {
     id: stage.id as string,
     uses: stage.uses as string,
     from: (stage.from as string | Readonly<Record<string, string>> | undefined) ?? null,
+    each: (stage.each as string | undefined) ?? null,
+    collect: (stage.collect as string | undefined) ?? null,
     needs: (stage.needs as string[] | undefined) ?? [],
-    with: (stage.with ?? {}) as Mapping,
-    expect: (stage.expect ?? {}) as Readonly<Record<string, WrittenGate>>,
+    cells,
     timeoutMs: stage.timeout === undefined ? null : parseUnit(stage.timeout as string, 'duration')!,
     checkpoint: checkpointOf(stage.checkpoint as WrittenCheckpoint | undefined),
   };

@@ -7,7 +7,8 @@ import type { Rows } from './rows.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
 
 /**
- * What a run came to, for a terminal: one line per stage with its accuracy and costs, then gates, exports, and a summary.
+ * What a run came to, for a terminal: one line per stage or cell with its accuracy and costs, then what was chosen,
+ * gates, exports, and a summary.
  * A stage's figures are those of the evaluation that `measure` added behind it, and its own where that has none: what a
  * stage says of itself is from data that it learned from or chose by.
  * No trailing newline.
@@ -16,6 +17,7 @@ import { formatBytes, formatCount, formatDuration, formatShare } from './units.j
 export function formatTable(record: RunRecord, { paint, folder }: { paint: Paint; folder: string }): string {
   const blocks = [
     stageLines(record, paint),
+    choiceLines(record),
     gateLines(record, paint),
     exportLines(record, folder),
     [summary(record, paint)],
@@ -103,6 +105,22 @@ function p50(latency: Json | undefined): Json | undefined {
   if (typeof latency !== 'object' || latency === null || Array.isArray(latency)) return undefined;
   return (latency as Readonly<Record<string, Json | undefined>>).p50;
 }
+
+/** Which cells of a sweep the stages that choose have chosen, and which others are as good in their way. */
+function choiceLines(record: RunRecord): string[] {
+  return record.stages.flatMap(({ cell, metrics: { chosen, candidates, front } }) => {
+    if (typeof chosen !== 'string' || typeof candidates !== 'number' || !Array.isArray(front)) return [];
+    const others = (front as readonly { readonly cell?: Json }[]).flatMap((point) =>
+      typeof point.cell === 'string' && point.cell !== chosen ? [point.cell] : [],
+    );
+    const shown = others.slice(0, FRONT_SHOWN).join(' ');
+    const more = others.length > FRONT_SHOWN ? ` and ${others.length - FRONT_SHOWN} more` : '';
+    const rest = others.length === 0 ? '' : `; not beaten either: ${shown}${more}`;
+    return [`${cell}: ${chosen === '' ? 'the only cell' : chosen}, out of ${candidates}${rest}`];
+  });
+}
+
+const FRONT_SHOWN = 8;
 
 function gateLines(record: RunRecord, paint: Paint): string[] {
   const gates = record.stages.flatMap((stage) =>

@@ -36,7 +36,7 @@ export async function runJob(job: Job, registries: JobRegistries, io: JobSurroun
   if (definition === undefined) throw new Error(`internal: no stage "${job.uses}" in the child process`);
   const scratch = join(job.staging, 'scratch');
   await guarded(scratch, () => mkdir(scratch));
-  const { context, metrics } = makeStageContext(job, definition, registries, { ...io, scratch });
+  const { context, metrics, chosen } = makeStageContext(job, definition, registries, { ...io, scratch });
   let models: Readonly<Record<string, Model>>;
   try {
     models = await definition.run(context);
@@ -45,9 +45,14 @@ export async function runJob(job: Job, registries: JobRegistries, io: JobSurroun
   }
   io.signal.throwIfAborted();
   checkOutputs(job, definition, models);
+  checkChosen(job, definition, chosen);
   const outputs: Record<string, readonly string[]> = {};
   for (const [slot, model] of Object.entries(models)) outputs[slot] = await writeOutput(job, slot, model);
-  return { outputs, metrics: Object.fromEntries([...metrics].sort(([a], [b]) => (a < b ? -1 : 1))) };
+  return {
+    outputs,
+    ...(chosen.size === 0 ? {} : { chosen: Object.fromEntries(chosen) }),
+    metrics: Object.fromEntries([...metrics].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
 }
 
 function translate(error: unknown, job: Job): unknown {
@@ -79,6 +84,16 @@ function checkOutputs(job: Job, definition: StageDefinition, models: Readonly<Re
     throw outputError(
       `Stage ${job.cell} did not return the output "${slot}" that ${job.uses} declares.`,
       `run() must return { ${expected.join(', ')} }.`,
+    );
+  }
+}
+
+function checkChosen(job: Job, { outputs }: StageDefinition, chosen: ReadonlyMap<string, string>): void {
+  for (const [slot, spec] of Object.entries(outputs)) {
+    if (spec === 'model' || !('chosen' in spec) || chosen.has(slot)) continue;
+    throw outputError(
+      `Stage ${job.cell} chose no model as its output "${slot}".`,
+      `run() must call choose('${slot}', …).`,
     );
   }
 }

@@ -14,6 +14,8 @@ export interface Job {
   readonly inputs: Readonly<Record<string, JobModel>>;
   /** Models that options name, by that name. */
   readonly models: Readonly<Record<string, JobModel>>;
+  /** Models of the cells that the stage collects, sorted by label; default none. */
+  readonly collected?: readonly CollectedJobModel[];
   readonly data: Readonly<Record<string, ResolvedUse>>;
   readonly networks: Readonly<Record<string, ResolvedNetwork>>;
   readonly seed: string;
@@ -29,10 +31,18 @@ export interface JobModel {
   readonly digest: string;
 }
 
+export interface CollectedJobModel extends JobModel {
+  readonly label: string;
+  readonly labels: Readonly<Record<string, string | number | boolean>>;
+  readonly metrics: Readonly<Record<string, Json>>;
+}
+
 /** What a job made. The files lie in its staging folder; the parent commits them. */
 export interface JobResult {
   /** Slot to files, the model first, its external data after it. Outputs that pass an input on are not among them. */
   readonly outputs: Readonly<Record<string, readonly string[]>>;
+  /** Outputs that are collected models → the labels of these. */
+  readonly chosen?: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, Json>>;
 }
 

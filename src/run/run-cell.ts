@@ -6,10 +6,11 @@ import type { Store } from '../artifacts/store.js';
 import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
 import { sha256File } from '../core/hash.js';
+import { type CollectedMetrics, chosenSlot, labelOfSlot } from '../plan/collected.js';
 import type { Cell } from '../plan/plan.js';
 import type { Listener } from './events.js';
-import type { Executor } from './executor.js';
-import type { Job, JobModel } from './job.js';
+import { type Executor, RunCancelled } from './executor.js';
+import type { CollectedJobModel, Job, JobModel } from './job.js';
 import type { LiveModel } from './live-model.js';
 import { FOUND_REMOTELY, type RemoteTier } from './remote-tier.js';
 import type { Slots } from './slots.js';
@@ -20,6 +21,14 @@ export interface CellKey {
   readonly record: Json;
   /** What the digests in it stand for, for telling later what changed. */
   readonly details?: () => KeyDetails;
+}
+
+/** @param inputs slot to digest, @param metrics what the cell reads of those that it collects */
+export type KeyOf = (cell: Cell, inputs: Readonly<Record<string, string>>, metrics?: CollectedMetrics) => CellKey;
+
+/** With what a cell reads of those that it collects. */
+export interface ReadyKey extends CellKey {
+  readonly metrics?: CollectedMetrics;
 }
 
 export interface CellTools {
@@ -47,9 +56,13 @@ export interface CellResult {
 /** The verified result of a cell: from the cache, or computed and stored now. Throws why it could not be had. */
 export async function ensureResult(
   cell: Cell,
-  key: CellKey,
+  key: ReadyKey,
   inputs: ReadonlyMap<string, LiveModel>,
-  tools: CellTools & { readonly isForced: boolean; readonly checks: 'content' | 'presence' },
+  tools: CellTools & {
+    readonly isForced: boolean;
+    readonly checks: 'content' | 'presence';
+    readonly onFailure?: () => void;
+  },
 ): Promise<CellResult> {
   const { store, slots, stop, listener, isForced } = tools;
   const earlier = await store.lookup(key.key, tools.checks);
@@ -61,7 +74,11 @@ export async function ensureResult(
   return slots.use(async () => {
     stop.throwIfAborted();
     listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
-    const record = await compute(cell, key, inputs, tools);
+    const record = await compute(cell, key, inputs, tools).catch((error: unknown) => {
+      // Told while the slot is still taken: the next one must not begin if this failure is to stop everything.
+      if (!(error instanceof RunCancelled) && !stop.aborted) tools.onFailure?.();
+      throw error;
+    });
     tools.remote?.offer(cell, record);
     if (earlier !== null) warnIfDifferent(cell, earlier, record, listener);
     return { status: 'ran', why, record };
@@ -70,7 +87,7 @@ export async function ensureResult(
 
 async function compute(
   cell: Cell,
-  key: CellKey,
+  key: ReadyKey,
   inputs: ReadonlyMap<string, LiveModel>,
   { store, executor, listener, slots, cores, stop, isForced }: CellTools & { readonly isForced: boolean },
 ): Promise<ActionRecord> {
@@ -84,11 +101,15 @@ async function compute(
     if (isForced) await store.removeCheckpoint(key.key);
     const checkpoint =
       cell.checkpoint === null ? null : { file: store.checkpointOf(key.key), interval: cell.checkpoint };
-    const result = await executor.execute(jobOf(cell, models, { staging, cores: granted, checkpoint }), {
-      signal: stop,
-      timeoutMs: cell.timeoutMs,
-      onEvent: (event) => listener({ ...event, type: `stage-${event.type}`, cell: cell.id } as Parameters<Listener>[0]),
-    });
+    const result = await executor.execute(
+      jobOf(cell, models, { staging, cores: granted, checkpoint, metrics: key.metrics ?? {} }),
+      {
+        signal: stop,
+        timeoutMs: cell.timeoutMs,
+        onEvent: (event) =>
+          listener({ ...event, type: `stage-${event.type}`, cell: cell.id } as Parameters<Listener>[0]),
+      },
+    );
     await refuseChangedInputs(cell, models, before);
     return await store.commit({
       key: key.key,
@@ -106,12 +127,17 @@ async function compute(
 function jobOf(
   cell: Cell,
   models: ReadonlyMap<string, JobModel>,
-  means: Pick<Job, 'staging' | 'cores' | 'checkpoint'>,
+  { metrics, ...means }: Pick<Job, 'staging' | 'cores' | 'checkpoint'> & { readonly metrics: CollectedMetrics },
 ): Job {
   const inputs: Record<string, JobModel> = {};
   const named: Record<string, JobModel> = {};
+  const collected: CollectedJobModel[] = [];
   for (const [slot, model] of models) {
-    if (slot.startsWith(OPTION_SLOT)) named[slot.slice(OPTION_SLOT.length)] = model;
+    const label = labelOfSlot(slot);
+    if (label !== null) {
+      const { labels } = cell.collected![label]!;
+      collected.push({ ...model, label, labels, metrics: metrics[label]! });
+    } else if (slot.startsWith(OPTION_SLOT)) named[slot.slice(OPTION_SLOT.length)] = model;
     else inputs[slot] = model;
   }
   const uses = [...Object.values(cell.data), ...Object.values(cell.networks).filter((it) => it.kind === 'uses')];
@@ -126,6 +152,7 @@ function jobOf(
     options: cell.options,
     inputs,
     models: named,
+    ...(collected.length === 0 ? {} : { collected }),
     data: cell.data,
     networks: cell.networks,
     seed: cell.seed,
@@ -195,7 +222,7 @@ function warnIfDifferent(cell: Cell, earlier: ActionRecord, now: ActionRecord, l
   });
 }
 
-/** The models that a cell hands on: those it made, and those of its inputs that it passes on unchanged. */
+/** The models that a cell hands on: those it made, and those of its inputs that it passes on or has chosen. */
 export function outputsOf(
   cell: Cell,
   { record }: CellResult,
@@ -211,7 +238,7 @@ export function outputsOf(
       const origin = { stage: cell.id, key: record.key };
       outputs.set(slot, { digest: stored.digest, bytes: stored.bytes, path, stored, origin });
     } else {
-      const passed = inputs.get(spec.same);
+      const passed = inputs.get('chosen' in spec ? (chosenSlot(record, slot) ?? '') : spec.same);
       if (passed !== undefined) outputs.set(slot, passed);
     }
   }

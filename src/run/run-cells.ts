@@ -1,11 +1,21 @@
+import { setMaxListeners } from 'node:events';
 import type { StageRecord } from '../artifacts/run-record.js';
+import { readCollected } from '../plan/collected.js';
 import type { Cell, Plan, Source } from '../plan/plan.js';
 import { RunCancelled } from './executor.js';
 import { errorRecordOf, type Failure, toError } from './failure.js';
 import { hasResult } from './gates.js';
 import type { LiveModel } from './live-model.js';
 import { repairModel } from './repair.js';
-import { type CellKey, type CellResult, type CellTools, ensureResult, outputRecords, outputsOf } from './run-cell.js';
+import {
+  type CellKey,
+  type CellResult,
+  type CellTools,
+  ensureResult,
+  type KeyOf,
+  outputRecords,
+  outputsOf,
+} from './run-cell.js';
 
 /** How a cell ended, and the models that it hands on. */
 export interface CellEnd {
@@ -20,9 +30,10 @@ export interface CellEnds {
 }
 
 export interface CellsOptions extends Omit<CellTools, 'repair'> {
-  /** @param inputs slot to digest */
-  readonly keyOf: (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey;
+  readonly keyOf: KeyOf;
   readonly isForced: (cell: Cell) => boolean;
+  /** Whether the first cell that fails stops all others, and not only those that depend on it. */
+  readonly failFast?: boolean;
 }
 
 /**
@@ -36,9 +47,15 @@ export async function runCells(plan: Plan, options: CellsOptions): Promise<CellE
   const underway = new Map<string, Promise<unknown>>();
   const redo = new Map<string, () => Promise<unknown>>();
   const repair = (model: LiveModel) => repairModel(model, options.store, redo);
+  const halt = new AbortController();
+  const { stop: interrupt } = options;
+  const stop = AbortSignal.any([interrupt, halt.signal]);
+  const context = { ...options, interrupt, stop, halt, underway, failures, redo, repair };
+  // Every job that runs listens to it.
+  setMaxListeners(0, stop);
   for (const cell of plan.cells) {
     const needed = new Map(cell.dependsOn.map((id) => [id, promises.get(id)!]));
-    promises.set(cell.id, runWhenReady(cell, needed, { ...options, underway, failures, redo, repair }));
+    promises.set(cell.id, runWhenReady(cell, needed, context));
   }
   const ends = new Map<string, CellEnd>();
   for (const [id, promise] of promises) ends.set(id, await promise);
@@ -46,6 +63,9 @@ export async function runCells(plan: Plan, options: CellsOptions): Promise<CellE
 }
 
 interface Context extends CellsOptions {
+  /** Aborted by whoever runs Lathe; `stop` is that or a failure that stops everything. */
+  readonly interrupt: AbortSignal;
+  readonly halt: AbortController;
   readonly repair: CellTools['repair'];
   readonly redo: Map<string, () => Promise<unknown>>;
   readonly underway: Map<string, Promise<unknown>>;
@@ -82,27 +102,37 @@ async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: 
   });
 
   const blocker = [...ends.values()].find(({ record }) => !hasResult(record))?.record;
-  if (blocker?.status === 'cancelled' || context.stop.aborted) {
-    return { record: end({ status: 'cancelled', why: 'interrupted' }), outputs: NONE };
-  }
+  const stopped = (facts: Partial<StageRecord> = {}): CellEnd => ({
+    record: end({ ...facts, ...whyStopped(context) }),
+    outputs: NONE,
+  });
+  if (blocker?.status === 'cancelled' || context.interrupt.aborted) return stopped();
   if (blocker !== undefined) {
     const why = `needs ${blocker.cell}, which ${blocker.status === 'failed' ? 'failed' : 'was skipped'}`;
     return { record: end({ status: 'skipped', why }), outputs: NONE };
   }
+  if (context.halt.signal.aborted) return stopped();
 
   const known: { key: string | null; inputs: Record<string, string> } = { key: null, inputs: {} };
   try {
     const inputs = new Map(Object.entries(cell.inputs).map(([slot, source]) => [slot, modelOf(source, ends)]));
     const digests = Object.fromEntries([...inputs].map(([slot, model]) => [slot, model.digest]));
     known.inputs = digests;
-    const key = context.keyOf(cell, digests);
+    const read = readCollected(cell, (id) => ends.get(id)?.record.metrics) ?? undefined;
+    const key = context.keyOf(cell, digests, read);
     known.key = key.key;
+    const ready = { ...key, ...(read && { metrics: read }) };
     const result = await onceAtATime(key, context, () =>
-      ensureResult(cell, key, inputs, { ...context, isForced: context.isForced(cell), checks: 'presence' }),
+      ensureResult(cell, ready, inputs, {
+        ...context,
+        isForced: context.isForced(cell),
+        checks: 'presence',
+        onFailure: () => haltAfter(cell, context),
+      }),
     );
     context.redo.set(cell.id, () =>
       onceAtATime(key, context, () =>
-        ensureResult(cell, key, inputs, { ...context, isForced: false, checks: 'content' }),
+        ensureResult(cell, ready, inputs, { ...context, isForced: false, checks: 'content' }),
       ),
     );
     const outputs = outputsOf(cell, result, inputs, context.store);
@@ -110,13 +140,29 @@ async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: 
     const { metrics } = result.record;
     return { record: end({ ...known, status, why, metrics, outputs: outputRecords(outputs) }), outputs };
   } catch (thrown) {
-    if (thrown instanceof RunCancelled || context.stop.aborted) {
-      return { record: end({ ...known, status: 'cancelled', why: 'interrupted' }), outputs: NONE };
-    }
+    if (thrown instanceof RunCancelled || context.interrupt.aborted) return stopped(known);
     const error = toError(thrown, cell.place);
     context.failures.push({ cell: cell.id, error });
+    haltAfter(cell, context);
     return { record: end({ ...known, status: 'failed', why: 'failed', error: errorRecordOf(error) }), outputs: NONE };
   }
+}
+
+/** A failure that stops all cells. */
+class Halt extends RunCancelled {
+  constructor(readonly cell: string) {
+    super();
+  }
+}
+
+function whyStopped({ interrupt, halt }: Context): Pick<StageRecord, 'status' | 'why'> {
+  if (interrupt.aborted || !halt.signal.aborted) return { status: 'cancelled', why: 'interrupted' };
+  return { status: 'skipped', why: `stopped because ${(halt.signal.reason as Halt).cell} failed` };
+}
+
+/** The first failure counts. */
+function haltAfter({ id }: Cell, { failFast, halt }: Context): void {
+  if (failFast === true) halt.abort(new Halt(id));
 }
 
 const NONE: ReadonlyMap<string, LiveModel> = new Map();

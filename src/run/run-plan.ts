@@ -9,7 +9,7 @@ import { exportModel } from './exports.js';
 import { errorRecordOf, type Failure, toError } from './failure.js';
 import { hasResult, judgeGates } from './gates.js';
 import type { RemoteTier } from './remote-tier.js';
-import type { CellKey } from './run-cell.js';
+import type { CellKey, KeyOf } from './run-cell.js';
 import { type CellEnd, type CellEnds, runCells } from './run-cells.js';
 import type { RuntimeFacts } from './runtime-facts.js';
 import { Slots } from './slots.js';
@@ -20,8 +20,7 @@ export interface RunOptions {
   /** For instance `.lathe/runs`. */
   readonly runsDir: string;
   readonly facts: RuntimeFacts;
-  /** @param inputs slot to digest */
-  readonly keyOf: (cell: Cell, inputs: Readonly<Record<string, string>>) => CellKey;
+  readonly keyOf: KeyOf;
   /** Asked for what the local cache does not have. */
   readonly remote?: RemoteTier;
   /** Why a cell has no result yet, in one line; default "no result for this key". */
@@ -32,6 +31,8 @@ export interface RunOptions {
   readonly cores: number;
   /** Whether a cell is computed even if the cache has its result. */
   readonly isForced: (cell: Cell) => boolean;
+  /** Whether the first failure stops everything, and not only what depends on it. */
+  readonly failFast?: boolean;
   /** Aborted: running stages are asked to stop, no further one starts. */
   readonly stop: AbortSignal;
   /** Has the last word before anything is exported, once every cell has a result and every gate has passed. */

@@ -11,14 +11,19 @@ import type { JobRegistries, JobSurroundings } from './child.js';
 import type { Job, JobModel } from './job.js';
 import { jobCheckpoint } from './job-checkpoint.js';
 
-/** What a stage's `run` receives, and the metrics that it will have reported. */
+/** What a stage's `run` receives, the metrics that it will have reported, and the labels that it will have chosen. */
 export function makeStageContext(
   job: Job,
   definition: StageDefinition,
   registries: JobRegistries,
   io: JobSurroundings & { readonly scratch: string },
-): { readonly context: StageContext<unknown>; readonly metrics: ReadonlyMap<string, Json> } {
+): {
+  readonly context: StageContext<unknown>;
+  readonly metrics: ReadonlyMap<string, Json>;
+  readonly chosen: ReadonlyMap<string, string>;
+} {
   const metrics = new Map<string, Json>();
+  const chosen = new Map<string, string>();
   const opened = new Map<string, Promise<Dataset>>();
   const context: StageContext<unknown> = {
     options: job.options,
@@ -27,6 +32,16 @@ export function makeStageContext(
       const model = job.models[name];
       if (model === undefined) throw notNamed(job, 'model', name, Object.keys(job.models));
       return modelInput(model);
+    },
+    collected: (job.collected ?? []).map((model) => ({
+      ...modelInput(model),
+      label: model.label,
+      labels: model.labels,
+      metrics: model.metrics,
+    })),
+    choose(output, { label }) {
+      checkChoice(job, definition, output, label);
+      chosen.set(output, label);
     },
     data(name) {
       let dataset = opened.get(name);
@@ -53,7 +68,7 @@ export function makeStageContext(
     scratch: io.scratch,
     checkpoint: jobCheckpoint(job, { warn: logger(io).warn }),
   };
-  return { context, metrics };
+  return { context, metrics, chosen };
 }
 
 function modelInput(model: JobModel): ModelInput {
@@ -113,8 +128,23 @@ function finiteOnly(values: Readonly<Record<string, number>>): Record<string, nu
   return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
 }
 
+function checkChoice(job: Job, definition: StageDefinition, output: string, label: string): void {
+  const spec = definition.outputs[output];
+  const isChoice = typeof spec === 'object' && 'chosen' in spec;
+  if (isChoice && job.collected?.some((model) => model.label === label)) return;
+  throw new UserError(
+    'RUN_OUTPUTS',
+    isChoice
+      ? `Stage ${job.cell} chose a model that it does not collect.`
+      : `Stage ${job.cell} chose its output "${output}", which ${job.uses} does not declare as chosen.`,
+    isChoice ? 'Choose one of `collected`.' : `Declare outputs: { ${output}: { chosen: true } }.`,
+    { class: 'stage' },
+  );
+}
+
 function checkMetric(job: Job, definition: StageDefinition, name: string, value: Json): void {
-  if (definition.metrics[name] === undefined) {
+  const isRead = Object.hasOwn(job.collected?.[0]?.metrics ?? {}, name);
+  if (definition.metrics[name] === undefined && !isRead) {
     const known = Object.keys(definition.metrics);
     const match = nearest(name, known);
     throw new UserError(

@@ -15,9 +15,15 @@ function whole(fragment: string): string {
   const text = fragment.replaceAll(new RegExp(`^${margin}`, 'gm'), '');
   const indented = (by: number) => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
   const head = text.includes('version:') ? '' : 'version: 1\n';
-  if (text.startsWith('- ')) return `${head}stages:\n${indented(2)}`;
+  if (text.startsWith('- ')) return `${head}stages:\n${indented(2)}${followed(text)}`;
   if (text.startsWith('expect:')) return `${head}stages:\n  - id: a\n    uses: b\n${indented(4)}`;
   return `${head}${text}${text.includes('stages:') ? '' : 'stages: [{ id: a, uses: b }]\n'}`;
+}
+
+/** The stages that a fragment follows and that stand in an earlier one. */
+function followed(text: string): string {
+  const ids = [...text.matchAll(/^ *each: (\w+)$/gm)].map((match) => match[1]!);
+  return ids.map((id) => (text.includes(`- id: ${id}\n`) ? '' : `\n  - { id: ${id}, uses: b }\n`)).join('');
 }
 
 test.each(FRAGMENTS)('a recipe may say: %s', async (fragment) => {

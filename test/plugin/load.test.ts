@@ -212,7 +212,7 @@ describe('what is refused', () => {
       stage "a b" has no summary;
       stage "a b" has a bad options schema: /properties/b/type must be equal to one of the allowed values;
       input "x" of stage "a b" is neither 'model' nor { type: 'model', optional: true };
-      output "m" of stage "a b" is neither 'model' nor { same: <one of its inputs> };
+      output "m" of stage "a b" is neither 'model', { same: <one of its inputs> } nor { chosen: true };
       metric "k" of stage "a b" has no unit;
       stage "a b" does not say whether it computes: true or false;
       stage "a b" has no function run;

@@ -77,3 +77,38 @@ exports:
     from: check
     to: out/model.onnx
 `;
+
+/** A faultless recipe with several cells to a stage. */
+export const SWEEP_RECIPE = `version: 1
+data:
+  digits: { uses: csv, with: { file: data/digits.csv } }
+stages:
+  - id: base
+    uses: train
+    with: { network: mlp, data: digits }
+  - id: pruned
+    uses: prune
+    matrix:
+      keep: [20%, 10%]
+      scope: [layer, global]
+      include: [{ keep: 5%, scope: global }]
+      exclude: [{ keep: 20%, scope: global }]
+    with:
+      keep: "\${{ matrix.keep }}"
+      scope: "\${{ matrix.scope }}"
+  - id: check
+    uses: evaluate
+    each: pruned
+    with: { data: digits, against: base }
+  - id: best
+    uses: select
+    collect: check
+    with: { maximize: accuracy }
+  - id: other
+    uses: prune
+    from: pruned[keep=10%,scope=global]
+    with: { keep: 1% }
+exports:
+  chosen: { from: best, to: best.onnx }
+  all: { from: "pruned[*]", to: "all/{cell}.onnx" }
+`;

@@ -39,17 +39,24 @@ describe('a recipe', () => {
       id: 'baseline',
       uses: 'train',
       from: null,
+      each: null,
+      collect: null,
       needs: [],
-      with: {
-        network: 'small',
-        data: 'digits',
-        epochs: 4,
-        batch: 32,
-        optimizer: { sgd: { lr: 0.05, momentum: 0.9 } },
-        keep: 'best',
-        target: '97%',
-      },
-      expect: {},
+      cells: [
+        {
+          labels: {},
+          with: {
+            network: 'small',
+            data: 'digits',
+            epochs: 4,
+            batch: 32,
+            optimizer: { sgd: { lr: 0.05, momentum: 0.9 } },
+            keep: 'best',
+            target: '97%',
+          },
+          expect: {},
+        },
+      ],
       timeoutMs: 1_200_000,
       checkpoint: { ms: 30_000 },
     });
@@ -88,7 +95,7 @@ stages:
   - { id: a, uses: train, with: { <<: *common, epochs: 5 } }
   - { id: b, uses: train, with: *common }
 `);
-    expect(stages.map((stage) => stage.with)).toEqual([
+    expect(stages.map((stage) => stage.cells[0]!.with)).toEqual([
       { data: 'digits', epochs: 5 },
       { data: 'digits', epochs: 3 },
     ]);
@@ -110,7 +117,7 @@ stages:
     const { stages } = await parse(
       'version: 1\nstages: [{ id: a, uses: b, with: { x: [yes, on, 1_000, 0o17, 1e-4, ~] } }]\n',
     );
-    expect(stages[0]!.with).toEqual({ x: ['yes', 'on', '1_000', 15, 0.0001, null] });
+    expect(stages[0]!.cells[0]!.with).toEqual({ x: ['yes', 'on', '1_000', 15, 0.0001, null] });
   });
 });
 
@@ -160,7 +167,8 @@ stages:
     uses: train
     with: { v: ${value} }
 `;
-  const value = async (written: string) => (await parse(withValue(written), [], { SET: '5' })).stages[0]!.with.v;
+  const value = async (written: string) =>
+    (await parse(withValue(written), [], { SET: '5' })).stages[0]!.cells[0]!.with.v;
 
   test.each([
     ['"${{ params.n }}"', 4],
@@ -186,10 +194,10 @@ stages:
                             ~~~~~~~~~~~~~~~
       Known: n, word, list.  [RECIPE_REFERENCE]
 
-      recipe.yaml:7:53 "matrix" is nothing to refer to.
+      recipe.yaml:7:53 The stage "a" has no matrix that "n" could come from.
       …  \${{ params.m }}", "\${{ matrix.n }}", "\${{ env.UNSET }}", "\${{ env.HOM }}", "\${{ params.n + 1 }}", "\${{ params …
                             ~~~~~~~~~~~~~~~
-      References begin with params. or env.  [RECIPE_REFERENCE]
+      Add matrix: { n: [ … ] }.  [RECIPE_REFERENCE]
 
       recipe.yaml:7:72 The environment variable "UNSET" is not set.
       … "\${{ matrix.n }}", "\${{ env.UNSET }}", "\${{ env.HOM }}", "\${{ params.n + 1 }}", "\${{ params.n", "x\${{ params.l …
@@ -204,7 +212,7 @@ stages:
       recipe.yaml:7:110 "params.n + 1" is not a reference.
       … x.n }}", "\${{ env.UNSET }}", "\${{ env.HOM }}", "\${{ params.n + 1 }}", "\${{ params.n", "x\${{ params.list }}"] }
                                                         ~~~~~~~~~~~~~~~~~~~
-      Write \${{ params.name }} or \${{ env.NAME }}: nothing is computed.  [RECIPE_REFERENCE]
+      Write \${{ params.name }}, \${{ matrix.name }} or \${{ env.NAME }}: nothing is computed.  [RECIPE_REFERENCE]
 
       recipe.yaml:7:133 This reference has no end.
       … x.n }}", "\${{ env.UNSET }}", "\${{ env.HOM }}", "\${{ params.n + 1 }}", "\${{ params.n", "x\${{ params.list }}"] }
@@ -593,7 +601,7 @@ exports:
     recipe.yaml:17:5 "epochs" is not a key of a stage.
         epochs: 3
         ~~~~~~
-    Options of a stage go under "with". Known: id, uses, from, needs, with, expect, timeout, checkpoint.  [RECIPE_UNKNOWN_KEY]
+    Options of a stage go under "with". Known: id, uses, from, matrix, each, collect, needs, with, expect, timeout, checkpoint.  [RECIPE_UNKNOWN_KEY]
 
     recipe.yaml:18:5 A stage needs the key "id".
       - uses: prune
@@ -633,7 +641,7 @@ exports:
     recipe.yaml:28:3 An export needs the key "to".
       model: { from: check }
       ~~~~~
-    Add "to": The file to write, relative to the recipe.  [RECIPE_MISSING_KEY]"
+    Add "to": The file to write, relative to the recipe; {cell} stands for the labels of the cell.  [RECIPE_MISSING_KEY]"
   `);
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { UserErrors } from '../../src/core/errors.js';
 import { planText } from '../support/plan-text.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { GOOD_FILES, GOOD_RECIPE } from './good-recipe.js';
+import { GOOD_FILES, GOOD_RECIPE, SWEEP_RECIPE } from './good-recipe.js';
 
 /**
  * Every word of the recipe whose misspelling Lathe must notice, as `line text` and the word in it.
@@ -90,6 +90,25 @@ const WORDS: readonly (readonly [line: string, word: string])[] = [
   ['    file: face.onnx', 'face.onnx'],
 ];
 
+/** The same for the words of a sweep. */
+const SWEEP_WORDS: readonly (readonly [line: string, word: string])[] = [
+  ['    matrix:', 'matrix'],
+  ['      include: [{ keep: 5%, scope: global }]', 'include'],
+  ['      exclude: [{ keep: 20%, scope: global }]', 'exclude'],
+  ['      exclude: [{ keep: 20%, scope: global }]', 'keep'],
+  ['      exclude: [{ keep: 20%, scope: global }]', 'scope'],
+  ['      keep: "${{ matrix.keep }}"', 'matrix'],
+  ['      keep: "${{ matrix.keep }}"', 'keep'],
+  ['    each: pruned', 'each'],
+  ['    each: pruned', 'pruned'],
+  ['    collect: check', 'collect'],
+  ['    collect: check', 'check'],
+  ['    with: { maximize: accuracy }', 'maximize'],
+  ['    with: { maximize: accuracy }', 'accuracy'],
+  ['    from: pruned[keep=10%,scope=global]', 'pruned'],
+  ['  chosen: { from: best, to: best.onnx }', 'best'],
+];
+
 /** A word with one slip of the fingers: a letter doubled, dropped, swapped with its neighbour, or replaced. */
 const slip = fc.record({
   kind: fc.constantFrom('double', 'drop', 'swap', 'replace'),
@@ -119,10 +138,15 @@ function placeOf(line: string, word: string, text: string): { line: number; colu
 
 const SEED = 20240607;
 const SLIPS = fc.sample(slip, { seed: SEED, numRuns: 2 * WORDS.length });
-const CASES = WORDS.flatMap(([line, word], index) => {
-  const misspelt = [...new Set([misspell(word, SLIPS[2 * index]!), misspell(word, SLIPS[2 * index + 1]!)])];
-  return misspelt.filter((each) => each !== word).map((each) => [word, each, line.trim(), line] as const);
-});
+const CASES = mutationsOf(WORDS, SLIPS);
+const SWEEP_CASES = mutationsOf(SWEEP_WORDS, fc.sample(slip, { seed: SEED + 1, numRuns: 2 * SWEEP_WORDS.length }));
+
+function mutationsOf(words: typeof WORDS, slips: typeof SLIPS) {
+  return words.flatMap(([line, word], index) => {
+    const misspelt = [...new Set([misspell(word, slips[2 * index]!), misspell(word, slips[2 * index + 1]!)])];
+    return misspelt.filter((each) => each !== word).map((each) => [word, each, line.trim(), line] as const);
+  });
+}
 
 test('there are at least 100 mutations', () => {
   expect(CASES.length).toBeGreaterThanOrEqual(100);
@@ -141,9 +165,25 @@ test('the recipe is faultless before it is mutated', async () => {
   ]);
 });
 
+test('so is the one of a sweep', async () => {
+  const cells = (await planText(SWEEP_RECIPE, temporaryFolder(GOOD_FILES))).cells.map(({ id }) => id);
+  expect(cells).toHaveLength(1 + 2 * 4 + 2);
+});
+
 test.each(CASES)(`"%s" misspelt as "%s" in "%s" (seed ${SEED})`, async (word, misspelt, _, line) => {
-  const place = placeOf(line, word, GOOD_RECIPE);
-  const lines = GOOD_RECIPE.split('\n');
+  await expectSuggestion(GOOD_RECIPE, word, misspelt, line);
+});
+
+test.each(SWEEP_CASES)(
+  `"%s" misspelt as "%s" in "%s" of a sweep (seed ${SEED + 1})`,
+  async (word, misspelt, _, line) => {
+    await expectSuggestion(SWEEP_RECIPE, word, misspelt, line);
+  },
+);
+
+async function expectSuggestion(recipe: string, word: string, misspelt: string, line: string): Promise<void> {
+  const place = placeOf(line, word, recipe);
+  const lines = recipe.split('\n');
   const at = place.column - 1;
   lines[place.line - 1] = line.slice(0, at) + misspelt + line.slice(at + word.length);
   const folder = temporaryFolder(GOOD_FILES);
@@ -158,6 +198,6 @@ test.each(CASES)(`"%s" misspelt as "%s" in "%s" (seed ${SEED})`, async (word, mi
   expect(found?.fix).toMatch(/^Did you mean/);
   // The place is that of the word; inside a path or a reference it is that of the whole.
   const start = Math.max(...[' ', '"', '[', '{'].map((char) => line.lastIndexOf(char, at - 1))) + 2;
-  const whole = word === 'params' && line.includes('${{') ? line.indexOf('${{') + 1 : start;
+  const whole = at > line.indexOf('${{') && line.includes('${{') ? line.indexOf('${{') + 1 : start;
   expect(found?.place).toMatchObject({ line: place.line, column: whole });
-});
+}

@@ -87,6 +87,31 @@ describe('the table of a run', () => {
     `);
   });
 
+  it('has a row for every cell of a sweep, and says which one was chosen', () => {
+    const measured = (cell: string, accuracy: number) => [
+      stage(cell, { outputs: { model: { digest: '', bytes: 1000, path: '' } } }),
+      stage(`${cell}.measure`, { metrics: { accuracy } }),
+    ];
+    const front = ['keep=0.1', 'keep=0.2'].map((cell) => ({ cell, accuracy: 0.9 }));
+    const text = table([
+      ...measured('pruned[keep=0.2]', 0.92),
+      ...measured('pruned[keep=0.1]', 0.9),
+      stage('best', { metrics: { chosen: 'keep=0.1', candidates: 2, front, accuracy: 0.9 } }),
+    ]);
+    expect(`\n${text}\n`).toMatchInlineSnapshot(`
+      "
+      stage                     accuracy    bytes
+      pruned[keep=0.2]  12.3 s     92.0%  1.00 kB
+      pruned[keep=0.1]  12.3 s     90.0%  1.00 kB
+      best              12.3 s     90.0%        –
+
+      best: keep=0.1, out of 2; not beaten either: keep=0.2
+
+      Done: 5 ran in 75.5 s
+      "
+    `);
+  });
+
   it('leaves out columns of which nothing is known, and shows why a stage has no figures', () => {
     const text = table(
       [

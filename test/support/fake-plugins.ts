@@ -142,6 +142,27 @@ export const fakeTransfer = defineStage({
   run: neverRuns,
 });
 
+export const fakeSelect = defineStage({
+  name: 'select',
+  revision: 1,
+  summary: 'Selects.',
+  options: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['maximize'],
+    properties: {
+      maximize: { type: 'string', 'x-lathe': 'metric' },
+      minimize: { type: 'string', 'x-lathe': 'metric' },
+    },
+  },
+  inputs: {},
+  outputs: { model: { chosen: true } },
+  metrics: { chosen: { unit: '' } },
+  collects: true,
+  computes: false,
+  run: neverRuns,
+});
+
 export const fakeReport = defineStage({
   name: 'note',
   revision: 1,
@@ -200,7 +221,7 @@ export const fakeMlp = defineNetwork({
 /** Plugins that can be planned but not run. */
 export function fakeRegistries(): Registries {
   return createRegistries({
-    stages: [fakeTrain, fakePrune, fakeEvaluate, fakeTransfer, fakeReport],
+    stages: [fakeTrain, fakePrune, fakeEvaluate, fakeTransfer, fakeSelect, fakeReport],
     datasets: [fakeCsv, fakeImages],
     networks: [fakeMlp],
   });

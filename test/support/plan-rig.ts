@@ -57,6 +57,7 @@ function sketchCell(sketch: CellSketch, index: number): Cell {
   return {
     id: sketch.id,
     stage: sketch.id.replace(/\.measure$/, ''),
+    labels: {},
     uses: 'fake',
     definition: {
       ...FAKE_STAGE,
@@ -67,6 +68,8 @@ function sketchCell(sketch: CellSketch, index: number): Cell {
     keyOptions: sketch.options ?? {},
     modelOptions: [],
     inputs,
+    collected: null,
+    metrics: FAKE_STAGE.metrics,
     dependsOn: [...from, ...(sketch.needs ?? [])],
     data: {},
     networks: {},

@@ -28,6 +28,8 @@ export async function runStage(run: StageRun) {
     options,
     inputs,
     model: () => inputOf(run.model!),
+    collected: [],
+    choose: () => undefined,
     data: async () => run.data,
     network: async () => run.network!,
     random: new Random(5),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { openFileMemory } from '../../artifacts/file-memory.js';
 import { canonicalJson, type Json } from '../../core/canonical-json.js';
+import { labelOfSlot } from '../../plan/collected.js';
 import { type CellForecast, whyText } from '../../plan/forecast.js';
 import type { Source } from '../../plan/plan.js';
 import { alignColumns } from '../../report/columns.js';
@@ -45,6 +46,15 @@ function inputNames({ cell }: CellForecast): Record<string, string> {
   return Object.fromEntries(Object.entries(cell.inputs).map(([slot, source]) => [slot, nameOfSource(source)]));
 }
 
+/** Of collected models only how many there are. */
+function inputsText(forecast: CellForecast): string {
+  const names = Object.entries(inputNames(forecast)).filter(([slot]) => labelOfSlot(slot) === null);
+  const count = Object.keys(forecast.cell.collected ?? {}).length;
+  const collected = count === 0 ? [] : [count === 1 ? '1 cell' : `${count} cells`];
+  const single = names.map(([slot, name]) => (slot === 'model' ? name : `${slot.replace(/^option:/, '')}: ${name}`));
+  return [...single, ...collected].join(', ') || '–';
+}
+
 function nameOfSource(source: Source): string {
   if (source.kind === 'file') return source.file;
   return source.slot === 'model' ? source.cell : `${source.cell}.${source.slot}`;
@@ -55,9 +65,7 @@ function planText(forecasts: readonly CellForecast[], { paint }: Terminal): stri
     CACHE_WORDS[forecast.cache],
     forecast.cell.id,
     forecast.cell.uses,
-    Object.entries(inputNames(forecast))
-      .map(([slot, name]) => (slot === 'model' ? name : `${slot.replace(/^option:/, '')}: ${name}`))
-      .join(', ') || '–',
+    inputsText(forecast),
     optionsText(forecast.cell.options),
     whyText(forecast),
   ]);

@@ -86,9 +86,12 @@ function isStage(entry: Entry): entry is StageDefinition {
 }
 
 function stageLines(stage: StageDefinition): string[] {
-  const inputs = Object.entries(stage.inputs).map(([slot, spec]) => (spec === 'model' ? slot : `${slot} (optional)`));
+  const slots = Object.entries(stage.inputs).map(([slot, spec]) => (spec === 'model' ? slot : `${slot} (optional)`));
+  const inputs = stage.collects === true ? [...slots, 'the cells under collect'] : slots;
   const outputs = Object.entries(stage.outputs).map(([slot, spec]) =>
-    spec === 'model' ? slot : `${slot} (the ${spec.same} it was given)`,
+    spec === 'model'
+      ? slot
+      : `${slot} (${'chosen' in spec ? 'one of those collected' : `the ${spec.same} it was given`})`,
   );
   const metrics = Object.keys(stage.metrics);
   return [

@@ -35,6 +35,7 @@ export interface RunCommandOptions extends RemoteOptions {
   readonly frozen: boolean;
   /** Whether the lockfile is written. */
   readonly lock: boolean;
+  readonly failFast: boolean;
   readonly jobs?: number;
   readonly json: boolean;
   readonly logLevel: LogLevel;
@@ -45,8 +46,8 @@ export interface RunCommandOptions extends RemoteOptions {
 export async function runCommand(options: RunCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
   const files = openFileMemory(resolve(options.cacheDir));
   const whole = await planRecipe(options.recipe, { set: options.set, env, files });
-  const plan = selectCells(whole, options);
   await files.save();
+  const plan = selectCells(whole, options);
   const forced = forcedCells(plan, options);
   const { recipe } = plan;
   const facts = runtimeFacts();
@@ -87,6 +88,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
       ...(remote && { remote: remoteTier(remote) }),
       jobs: options.jobs ?? cores,
       cores,
+      failFast: options.failFast,
       isForced: (cell) => forced.has(cell.id),
       stop,
       ...(frozen && { review: frozen.review }),

@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../src/core/canonical-json.js';
+import { digestOf } from '../../src/core/hash.js';
+import type { Cell, Plan } from '../../src/plan/plan.js';
+import { type Executor, RunCancelled } from '../../src/run/executor.js';
+import type { CollectedJobModel } from '../../src/run/job.js';
+import { type FakeExecutor, fakeExecutor, type RigRun, runSketch, sketchPlan } from '../support/plan-rig.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lathe-sweep-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Three models, a choice between them, and a stage that goes on with the chosen one. */
+function choicePlan(): Plan {
+  const plan = sketchPlan(
+    [{ id: 'm[n=1]' }, { id: 'm[n=2]' }, { id: 'm[n=3]' }, { id: 'best' }, { id: 'after', from: ['best'] }],
+    [{ name: 'model', cell: 'best', slot: 'model', to: join(folder, 'model.onnx') }],
+  );
+  const labels = [1, 2, 3].map((n) => ({ n }));
+  const cells = plan.cells.map((cell): Cell => {
+    if (cell.id !== 'best') return cell;
+    const cellOf = ({ n }: { n: number }) => `m[n=${n}]`;
+    return {
+      ...cell,
+      definition: { ...cell.definition, collects: true, outputs: { model: { chosen: true } } },
+      inputs: Object.fromEntries(
+        labels.map((each) => [`collected:n=${each.n}`, { kind: 'cell', cell: cellOf(each), slot: 'model' }]),
+      ),
+      collected: Object.fromEntries(
+        labels.map((each) => [
+          `n=${each.n}`,
+          { labels: each, metrics: { accuracy: { cell: cellOf(each), path: ['accuracy'] } } },
+        ]),
+      ),
+      dependsOn: labels.map(cellOf),
+    };
+  });
+  return { ...plan, cells };
+}
+
+/** Chooses the collected model with the highest accuracy; the models have those that are given. */
+function choosing(accuracies: Readonly<Record<string, number>>, seen: CollectedJobModel[][] = []): FakeExecutor {
+  const models = fakeExecutor(async ({ cell }) => ({
+    model: `the model of ${cell}`,
+    ...(cell in accuracies ? { metrics: { accuracy: accuracies[cell]! } } : {}),
+  }));
+  const execute: Executor['execute'] = async (job, options) => {
+    const { collected } = job;
+    if (collected === undefined) return models.execute(job, options);
+    seen.push([...collected]);
+    const [best] = [...collected].sort((a, b) => Number(b.metrics.accuracy) - Number(a.metrics.accuracy));
+    return { outputs: {}, chosen: { model: best!.label }, metrics: { accuracy: best!.metrics.accuracy! } };
+  };
+  return { ...models, execute };
+}
+
+const run = (executor: Executor, options = {}): Promise<RigRun> =>
+  runSketch(folder, choicePlan(), executor, {
+    keyOf: (cell, inputs, metrics = {}) => {
+      const record: Json = { options: cell.keyOptions, inputs, metrics, seed: cell.seed };
+      return { key: digestOf(record), record };
+    },
+    ...options,
+  });
+
+const outputOf = ({ record }: RigRun, id: string) => record.stages.find(({ cell }) => cell === id)!.outputs.model;
+
+describe('a stage that chooses', () => {
+  it('gets the models with what it reads of them, and hands the chosen one on', async () => {
+    const seen: CollectedJobModel[][] = [];
+    const result = await run(choosing({ 'm[n=1]': 0.8, 'm[n=2]': 0.9, 'm[n=3]': 0.7 }, seen));
+    expect(seen[0]!.map(({ label, labels, metrics }) => ({ label, labels, metrics }))).toEqual([
+      { label: 'n=1', labels: { n: 1 }, metrics: { accuracy: 0.8 } },
+      { label: 'n=2', labels: { n: 2 }, metrics: { accuracy: 0.9 } },
+      { label: 'n=3', labels: { n: 3 }, metrics: { accuracy: 0.7 } },
+    ]);
+    expect(outputOf(result, 'best')).toEqual(outputOf(result, 'm[n=2]'));
+    const after = result.record.stages.find(({ cell }) => cell === 'after')!;
+    expect(after.inputs.model).toBe(outputOf(result, 'm[n=2]')!.digest);
+    expect(result.record.exports).toMatchObject([{ from: 'best' }]);
+  });
+
+  it('makes the same choice from the cache, and runs nothing', async () => {
+    const accuracies = { 'm[n=1]': 0.8, 'm[n=2]': 0.9, 'm[n=3]': 0.7 };
+    const first = await run(choosing(accuracies));
+    const second = await run(choosing({}));
+    expect(second.statuses.every((status) => status.endsWith(' cached'))).toBe(true);
+    expect(outputOf(second, 'best')).toEqual(outputOf(first, 'best'));
+  });
+
+  it('chooses anew when a metric that it reads changes, though all models are the same', async () => {
+    await run(choosing({ 'm[n=1]': 0.8, 'm[n=2]': 0.9, 'm[n=3]': 0.7 }));
+    const result = await run(choosing({ 'm[n=1]': 0.95, 'm[n=2]': 0.9, 'm[n=3]': 0.7 }), {
+      isForced: ({ id }: Cell) => id.startsWith('m['),
+    });
+    expect(result.statuses).toContain('best ran');
+    expect(outputOf(result, 'best')).toEqual(outputOf(result, 'm[n=1]'));
+  });
+
+  it('is skipped if one of its cells fails; the others run', async () => {
+    const executor = choosing({});
+    const failing: Executor = {
+      ...executor,
+      execute: (job, options) =>
+        job.cell === 'm[n=2]' ? Promise.reject(new Error('internal: oh')) : executor.execute(job, options),
+    };
+    expect((await run(failing)).statuses).toEqual([
+      'm[n=1] ran',
+      'm[n=2] failed',
+      'm[n=3] ran',
+      'best skipped',
+      'after skipped',
+    ]);
+  });
+});
+
+describe('with failFast the first failure', () => {
+  const BRANCHES = [{ id: 'bad' }, { id: 'slow' }, { id: 'waiting' }, { id: 'after', from: ['slow'] }];
+  /** `slow` runs until it is told to stop. */
+  const executor = () =>
+    fakeExecutor(async ({ cell }, { signal }) => {
+      if (cell === 'bad') throw new Error('internal: oh');
+      if (cell === 'slow') {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        throw new RunCancelled();
+      }
+      return {};
+    });
+
+  it('stops what runs and what waits, and the run has failed, not been interrupted', async () => {
+    const { statuses, record } = await runSketch(folder, sketchPlan(BRANCHES), executor(), { jobs: 2, failFast: true });
+    expect(statuses).toEqual(['bad failed', 'slow skipped', 'waiting skipped', 'after skipped']);
+    expect(record.status).toBe('failed');
+    expect(record.stages.map(({ why }) => why)).toEqual([
+      'failed',
+      'stopped because bad failed',
+      'stopped because bad failed',
+      'needs slow, which was skipped',
+    ]);
+  });
+
+  it('is told apart from an interruption', async () => {
+    const controller = new AbortController();
+    const interrupting = fakeExecutor(async () => {
+      controller.abort();
+      throw new RunCancelled();
+    });
+    const { record } = await runSketch(folder, sketchPlan([{ id: 'a' }]), interrupting, {
+      failFast: true,
+      stop: controller.signal,
+    });
+    expect(record.status).toBe('interrupted');
+  });
+});
