@@ -2,7 +2,7 @@ import { modelSize } from 'onnx-lathe/evaluate';
 import { overridesOf } from 'onnx-lathe/onnx';
 import type { Model, OptionsOf, StageContext } from 'onnx-lathe/plugin';
 import {
-  applyMasks,
+  applyMasksInPlace,
   DEFAULT_THRESHOLD,
   type MagnitudeRequest,
   nonzeroCount,
@@ -97,5 +97,7 @@ function groupsOf(model: Model, { scope, select, overrides = [], ...rest }: Grou
 
 function oneShot(model: Model, groups: readonly MagnitudeRequest[]) {
   const pruning = pruneGroups(model, groups);
-  return { model: applyMasks(model, pruning.masks), pruning };
+  // The model is the stage's own: a second one would not fit into the memory of many a machine that the first one fits in.
+  applyMasksInPlace(model, pruning.masks);
+  return { model, pruning };
 }

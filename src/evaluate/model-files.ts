@@ -8,12 +8,15 @@ import { decodeModel } from '../onnx/read.js';
  */
 export async function modelFiles(path: string): Promise<string[]> {
   const locations = new Set<string>();
+  // Nobody looks at the tensors: one piece of memory stands for all of them.
+  let blank = new Uint8Array(0);
   decodeModel(await readFile(path), {
     name: path,
     liftsConstants: false,
     externalData: ({ location, byteLength }) => {
       locations.add(location);
-      return new Uint8Array(byteLength);
+      if (blank.length < byteLength) blank = new Uint8Array(byteLength);
+      return blank.subarray(0, byteLength);
     },
   });
   return [path, ...[...locations].map((location) => join(dirname(path), location))];

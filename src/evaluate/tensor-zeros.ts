@@ -25,10 +25,11 @@ export function zeroCount(tensor: Tensor, count: number, zeroPoint: ZeroPoint): 
   if (!isUniform && zeroPoint.values?.dims.length !== 1) return 0;
   const axis = zeroPoint.axis < 0 ? zeroPoint.axis + tensor.dims.length : zeroPoint.axis;
   const inner = sizeOf(tensor.dims.slice(axis + 1));
+  const valueAt = reader(tensor);
   let zeros = 0;
-  quantizedValues(tensor).forEach((value, i) => {
-    if (value === (isUniform ? points[0] : points[Math.floor(i / inner) % points.length])) zeros++;
-  });
+  for (let i = 0; i < count; i++) {
+    if (valueAt(i) === (isUniform ? points[0] : points[Math.floor(i / inner) % points.length])) zeros++;
+  }
   return zeros;
 }
 
@@ -51,14 +52,27 @@ function floatZeros(tensor: Tensor): number {
   return zeros;
 }
 
-/** Integers of a quantized tensor; int4 and uint4 are two to a byte, the low half first. */
 function quantizedValues(tensor: Tensor): number[] {
-  if (tensor.dataType !== 'int4' && tensor.dataType !== 'uint4') return intsOf(tensor);
-  const values: number[] = [];
-  const count = sizeOf(tensor.dims);
-  for (let i = 0; i < count; i++) {
-    const nibble = (tensor.bytes[i >> 1]! >> ((i & 1) * 4)) & 0xf;
-    values.push(tensor.dataType === 'int4' && nibble > 7 ? nibble - 16 : nibble);
+  const valueAt = reader(tensor);
+  return Array.from({ length: elementCount(tensor) }, (_, i) => valueAt(i));
+}
+
+/** Reads integers of a tensor one by one: large ones as an array of numbers would take eight times their memory. */
+function reader(tensor: Tensor): (index: number) => number {
+  const { bytes, dataType } = tensor;
+  switch (dataType) {
+    case 'uint8':
+      return (i) => bytes[i]!;
+    case 'int8':
+      return (i) => (bytes[i]! << 24) >> 24;
+    // Two to a byte, the low half first.
+    case 'uint4':
+      return (i) => (bytes[i >>> 1]! >> ((i & 1) * 4)) & 0xf;
+    case 'int4':
+      return (i) => (bytes[i >>> 1]! << (28 - (i & 1) * 4)) >> 28;
+    default: {
+      const values = intsOf(tensor);
+      return (i) => values[i]!;
+    }
   }
-  return values;
 }

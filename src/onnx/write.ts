@@ -29,6 +29,28 @@ export function encodeModel(model: Model): Uint8Array {
   return joined(modelSegments(model));
 }
 
+/** A model for a reader that takes its large tensors apart from it. */
+export interface EncodedModel {
+  readonly bytes: Uint8Array;
+  /** Location, as the model names it, to the bytes of its tensor: views, no copies. */
+  readonly data: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Like `encodeModel`; from `externalDataBytes` of initializers on, the large tensors are not in the bytes and not copied. */
+export function encodeModelApart(model: Model, options: WriteOptions = {}): EncodedModel {
+  const places = new Map<string, ExternalPlace>();
+  const data = new Map<string, Uint8Array>();
+  if (initializerBytes(model) >= (options.externalDataBytes ?? EXTERNAL_DATA_BYTES)) {
+    for (const [name, { bytes }] of model.graph.initializers) {
+      if (bytes.byteLength < SMALLEST_EXTERNAL_BYTES) continue;
+      const location = `tensor${data.size}`;
+      places.set(name, { location, offset: 0, length: bytes.byteLength });
+      data.set(location, bytes);
+    }
+  }
+  return { bytes: joined(modelSegments(model, places)), data };
+}
+
 /**
  * Writes a .onnx file, large models with their tensors in `<name>.onnx.data` beside it. Copies no tensor.
  * Not atomic: write into a fresh folder where readers may come in between. Throws FILE_WRITE, for instance on a full disk.
@@ -44,9 +66,7 @@ export async function writeModel(model: Model, path: string, options: WriteOptio
 function externalData(model: Model, location: string, threshold: number) {
   const places = new Map<string, ExternalPlace>();
   const parts: Uint8Array[] = [];
-  let total = 0;
-  for (const { bytes } of model.graph.initializers.values()) total += bytes.byteLength;
-  if (total < threshold) return { places, parts };
+  if (initializerBytes(model) < threshold) return { places, parts };
   let end = 0;
   for (const [name, { bytes }] of model.graph.initializers) {
     const length = bytes.byteLength;
@@ -59,6 +79,12 @@ function externalData(model: Model, location: string, threshold: number) {
     end = offset + length;
   }
   return { places, parts };
+}
+
+function initializerBytes(model: Model): number {
+  let total = 0;
+  for (const { bytes } of model.graph.initializers.values()) total += bytes.byteLength;
+  return total;
 }
 
 /** The most buffers and bytes of one system call. */

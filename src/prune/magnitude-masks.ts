@@ -71,11 +71,11 @@ function finiteWeights(model: Model, name: string): Float32Array {
   const tensor = model.graph.initializers.get(name);
   if (tensor === undefined) throw new Error(`internal: no initializer "${name}"`);
   const weights = floatsOf(tensor);
-  const index = weights.findIndex((weight) => !Number.isFinite(weight));
-  if (index >= 0) {
+  for (let i = 0; i < weights.length; i++) {
+    if (Number.isFinite(weights[i])) continue;
     throw new UserError(
       'PRUNE_NOT_FINITE',
-      `The weights of "${name}" hold ${weights[index]} at position ${index}.`,
+      `The weights of "${name}" hold ${weights[i]} at position ${i}.`,
       'Their magnitudes cannot be compared: look at the stage that made this model, often a learning rate that is too high.',
     );
   }
@@ -165,9 +165,11 @@ function byThreshold(
       ('threshold' in criterion ? criterion.threshold : criterion.deviations * (overall ?? deviation([layer])));
     // Rounded as the weights are: a weight written as 0.01 is not below the threshold 0.01.
     const limit = Math.fround(threshold);
-    let mask: Uint8Array = Uint8Array.from(layer.weights, (weight) =>
-      Math.abs(weight) >= limit && weight !== 0 ? 1 : 0,
-    );
+    let mask: Uint8Array = new Uint8Array(layer.weights.length);
+    for (let i = 0; i < mask.length; i++) {
+      const weight = layer.weights[i]!;
+      if (Math.abs(weight) >= limit && weight !== 0) mask[i] = 1;
+    }
     const isRescued = layer.weights.length > 0 && keptCount(mask) === 0;
     if (isRescued) mask = keepLargest([layer.weights], 1)[0]!;
     masks.set(layer.name, mask);
@@ -180,9 +182,22 @@ function byThreshold(
 function deviation(layers: readonly Layer[]): number {
   const count = sum(layers, (layer) => layer.weights.length);
   if (count === 0) return 0;
-  const mean = sum(layers, (layer) => layer.weights.reduce((total, weight) => total + weight, 0)) / count;
-  const squares = sum(layers, (layer) => layer.weights.reduce((total, weight) => total + (weight - mean) ** 2, 0));
+  const mean = sum(layers, ({ weights }) => total(weights)) / count;
+  const squares = sum(layers, ({ weights }) => squaredDistance(weights, mean));
   return Math.sqrt(squares / count);
+}
+
+function total(values: Float32Array): number {
+  let result = 0;
+  for (let i = 0; i < values.length; i++) result += values[i]!;
+  return result;
+}
+
+/** Σ (value − mean)². */
+function squaredDistance(values: Float32Array, mean: number): number {
+  let result = 0;
+  for (let i = 0; i < values.length; i++) result += (values[i]! - mean) ** 2;
+  return result;
 }
 
 function smallestKept(weights: Float32Array, mask: Uint8Array): number {

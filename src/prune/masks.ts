@@ -1,6 +1,6 @@
 import type { Model, Tensor } from '../onnx/ir.js';
 import { cloneModel } from '../onnx/ir.js';
-import { floatsOf, floatTensor } from '../onnx/tensor.js';
+import { floatsOf, floatTensor, sizeOf } from '../onnx/tensor.js';
 
 /** Which weights stay, by initializer name: one byte a weight in flat order, 1 = kept, 0 = pruned. */
 export type Masks = ReadonlyMap<string, Uint8Array>;
@@ -9,37 +9,48 @@ export type Masks = ReadonlyMap<string, Uint8Array>;
 export function applyMasks(model: Model, masks: Masks): Model {
   const pruned = cloneModel(model);
   for (const [name, mask] of masks) {
-    const tensor = model.graph.initializers.get(name);
-    if (tensor === undefined) throw new Error(`internal: a mask for "${name}", which the model does not have`);
-    pruned.graph.initializers.set(name, maskTensor(tensor, mask, name));
+    const tensor = tensorOf(model, name, mask);
+    pruned.graph.initializers.set(name, masked(tensor, floatsOf(tensor).slice(), mask));
   }
   return pruned;
+}
+
+/** The same in the memory of the model itself, for one that nobody else has: there is no second copy of its weights. */
+export function applyMasksInPlace(model: Model, masks: Masks): void {
+  for (const [name, mask] of masks) {
+    const tensor = tensorOf(model, name, mask);
+    model.graph.initializers.set(name, masked(tensor, floatsOf(tensor), mask));
+  }
 }
 
 /** Number of weights that a mask keeps. */
 export function keptCount(mask: Uint8Array): number {
   let count = 0;
-  for (const kept of mask) count += kept;
+  for (let i = 0; i < mask.length; i++) count += mask[i]!;
   return count;
 }
 
 /** Number of weights other than 0 (and -0) in a float32 tensor. */
 export function nonzeroCount(tensor: Tensor): number {
   let count = 0;
-  for (const weight of floatsOf(tensor)) if (weight !== 0) count++;
+  const weights = floatsOf(tensor);
+  for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) count++;
   return count;
 }
 
-function maskTensor(tensor: Tensor, mask: Uint8Array, name: string): Tensor {
-  const weights = floatsOf(tensor);
-  if (weights.length !== mask.length) {
-    throw new Error(`internal: the mask of "${name}" has ${mask.length} entries for ${weights.length} weights`);
-  }
-  const result = new Float32Array(weights.length);
+function tensorOf(model: Model, name: string, mask: Uint8Array): Tensor {
+  const tensor = model.graph.initializers.get(name);
+  if (tensor === undefined) throw new Error(`internal: a mask for "${name}", which the model does not have`);
+  const count = sizeOf(tensor.dims);
+  if (count === mask.length) return tensor;
+  throw new Error(`internal: the mask of "${name}" has ${mask.length} entries for ${count} weights`);
+}
+
+/** The tensor with these weights, changed. */
+function masked({ dims }: Tensor, weights: Float32Array, mask: Uint8Array): Tensor {
   for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i]!;
-    // The comparison also turns -0 into the +0 that the new array holds already.
-    if (mask[i] === 1 && weight !== 0) result[i] = weight;
+    // The comparison also turns -0 into +0.
+    if (mask[i] === 0 || weights[i] === 0) weights[i] = 0;
   }
-  return floatTensor(result, tensor.dims);
+  return floatTensor(weights, dims);
 }

@@ -5,8 +5,8 @@ import type { StageRecord } from '../artifacts/run-record.js';
 import type { Store } from '../artifacts/store.js';
 import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
-import { sha256File } from '../core/hash.js';
 import { type CollectedMetrics, chosenSlot, labelOfSlot } from '../plan/collected.js';
+import { Digests } from '../plan/digests.js';
 import type { Cell } from '../plan/plan.js';
 import type { Listener } from './events.js';
 import { type Executor, RunCancelled } from './executor.js';
@@ -172,7 +172,7 @@ async function materializeAll(
     const folder = join(staging, 'inputs', slot.replace(':', '-'));
     const path = model.stored === null ? model.path : await store.materialize(model.stored, folder);
     // The plan read the user's file a while ago.
-    if (model.stored === null && (await sha256File(path)) !== model.digest) {
+    if (model.stored === null && (await new Digests().model(path)) !== model.digest) {
       throw new UserError(
         'RUN_INPUT_CHANGED',
         `${path} was changed after the run started.`,

@@ -1,7 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { UserError } from '../core/errors.js';
 import type { DataType, Model } from '../onnx/ir.js';
-import { encodeModel } from '../onnx/write.js';
+import { encodeModelApart } from '../onnx/write.js';
 import { freeAtOnce } from './free-at-once.js';
 
 /** A tensor on its way into or out of onnxruntime. float16 travels as Uint16Array, bool as Uint8Array. */
@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Graph optimizations of onnxruntime. Default 'all'. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** From this many bytes of initializers on, the tensors of an IR are handed over beside it. Default 1.5 GiB: protobuf ends at 2 GiB. */
+  readonly externalDataBytes?: number;
   /** The name in error messages; default the path, or "the model". */
   readonly name?: string;
   /** Further options of onnxruntime, by its own names (`session.dynamic_block_base` …). */
@@ -67,10 +69,7 @@ export class Session {
     // Loaded here, so that importing this file costs nothing: a run answered from the cache never loads onnxruntime.
     const { InferenceSession, Tensor } = await import('onnxruntime-node');
     try {
-      const session =
-        typeof source === 'string'
-          ? await InferenceSession.create(source, sessionOptions)
-          : await InferenceSession.create(source instanceof Uint8Array ? source : encodeModel(source), sessionOptions);
+      const session = await createFrom(InferenceSession, source, sessionOptions, options.externalDataBytes);
       return new Session(session, name, Tensor);
     } catch (cause) {
       throw new UserError(
@@ -122,6 +121,20 @@ export class Session {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+function createFrom(
+  InferenceSession: typeof ort.InferenceSession,
+  source: string | Uint8Array | Model,
+  options: ort.InferenceSession.SessionOptions,
+  externalDataBytes: number | undefined,
+): Promise<ort.InferenceSession> {
+  if (typeof source === 'string') return InferenceSession.create(source, options);
+  if (source instanceof Uint8Array) return InferenceSession.create(source, options);
+  const { bytes, data } = encodeModelApart(source, externalDataBytes === undefined ? {} : { externalDataBytes });
+  // onnxruntime refuses an empty list.
+  const externalData = [...data].map(([path, tensor]) => ({ path, data: tensor }));
+  return InferenceSession.create(bytes, data.size === 0 ? options : { ...options, externalData });
 }
 
 /** A float32 feed over values. */

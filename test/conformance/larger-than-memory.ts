@@ -4,13 +4,13 @@
  *
  *   npx jiti test/conformance/larger-than-memory.ts [FILE_GIB] [LIMIT_MIB] [FOLDER]
  */
-import { spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { npyBytes } from '../data/support.js';
 import { LATHE } from '../support/lathe.js';
+import { gib, measure } from '../support/peak-memory.js';
 
 const SAMPLE_BYTES = 3 * 32 * 32;
 const CLASSES = 10;
@@ -62,32 +62,11 @@ stages:
 }
 
 async function run(): Promise<number> {
-  const startedAt = performance.now();
-  const command = [`--data=${limitBytes}`, process.execPath, LATHE, 'run'];
-  const child = spawn('prlimit', command, { cwd: folder, stdio: 'inherit' });
-  const peaks = new Map<number, number>();
-  const watch = setInterval(() => notePeaks(child.pid!, peaks), 200);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  clearInterval(watch);
-  const seconds = Math.round((performance.now() - startedAt) / 1000);
-  process.stdout.write(`peak resident memory ${gib(Math.max(0, ...peaks.values()))} of one process, ${seconds} s\n`);
+  const argv = [`--data=${limitBytes}`, process.execPath, LATHE, 'run'];
+  const { code, peakBytes, seconds, output } = await measure('prlimit', argv, folder);
+  process.stdout.write(output);
+  process.stdout.write(
+    `peak resident memory ${gib(Math.max(...peakBytes))} of one process, ${Math.round(seconds)} s\n`,
+  );
   return code ?? 1;
-}
-
-/** The highest resident set so far of a process and its descendants. */
-function notePeaks(root: number, peaks: Map<number, number>): void {
-  try {
-    const status = readFileSync(`/proc/${root}/status`, 'utf8');
-    peaks.set(root, 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
-    for (const thread of readdirSync(`/proc/${root}/task`)) {
-      const children = readFileSync(`/proc/${root}/task/${thread}/children`, 'utf8');
-      for (const child of children.split(' ')) if (child.trim() !== '') notePeaks(Number(child), peaks);
-    }
-  } catch {
-    // It has ended meanwhile.
-  }
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }
