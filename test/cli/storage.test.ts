@@ -35,10 +35,10 @@ stages:
   writeFileSync(join(cwd, 'recipe.yaml'), text);
 }
 
-/** Runs with the cache on the small disk and everything else beside it. */
+/** Runs with the cache on the small disk and everything else beside it; one stage at a time, since a disk that one fills is full for all. */
 async function run(): Promise<{ code: number | null; stderr: string; statuses: string[] }> {
   const cache = join(disk, 'cache');
-  const { code, stderr, stdout } = await lathe(['run', '--json', '--cache-dir', cache], { cwd });
+  const { code, stderr, stdout } = await lathe(['run', '--json', '--jobs', '1', '--cache-dir', cache], { cwd });
   return { code, stderr, statuses: stdout === '' ? [] : statuses(JSON.parse(stdout) as RunRecord) };
 }
 
