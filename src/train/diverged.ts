@@ -4,7 +4,8 @@ import { floatFeed, Session } from '../runtime/session.js';
 import type { TrainingSetup } from './build.js';
 import type { TrainingEngine } from './engine/engine.js';
 import { NAMES } from './engine/program.js';
-import { appendNetwork, builderFor } from './network-plan.js';
+import type { FlatEntry } from './flat.js';
+import { appendNetwork, builderFor, type NetworkPlan } from './network-plan.js';
 
 /**
  * The error for a loss that is no number: names the step, the learning rate, and the first layer with a bad value.
@@ -22,21 +23,70 @@ export async function divergedError(
   let found: BadValue | null = null;
   for (let part = 0; part < program.shards * program.microBatches && found === null; part++) {
     const x = engine.batches[at.slot].x.slice(part * size, (part + 1) * size);
-    found = x.every(Number.isFinite) ? await firstBadValue(setup, parameters, x) : { node: null, text: 'the samples' };
+    found = allFinite(x) ? await firstBadValue(setup, parameters, x) : { node: null, text: 'the samples' };
   }
-  const where =
-    found === null ? 'The network itself still gives finite values' : `The first bad value is in ${found.text}`;
-  return new UserError(
-    'TRAIN_DIVERGED',
-    `The loss became NaN or infinite at step ${at.step + 1}, with learning rate ${at.learningRate}. ${where}.`,
-    found?.node === null
-      ? 'Check the data: a sample holds NaN or infinity.'
-      : 'Try a learning rate 10 times smaller, a warm-up (schedule: { constant: { warmup: 1 } }), or data scaled to mean 0.',
-    {
-      class: 'stage',
-      ...(found?.node ? { place: { kind: 'graph', node: found.node.name, opType: found.node.opType } } : {}),
-    },
-  );
+  const when = `The loss became NaN or infinite at step ${at.step + 1}`;
+  const fix = found !== null && found.node === null ? CHECK_DATA : TRY;
+  return failure({ ...at, when, where: found?.text ?? null, node: found?.node ?? null, fix });
+}
+
+/** The error for weights that are no numbers after an update whose loss still was one; null if all are finite. */
+export function weightsDivergedError(
+  { plan }: TrainingSetup,
+  parameters: Float32Array,
+  at: { readonly step: number; readonly learningRate: number },
+): UserError | null {
+  if (allFinite(parameters)) return null;
+  const bad = badWeights(plan, parameters);
+  const node = plan.model.graph.nodes.find(({ inputs }) => bad.some(({ name }) => inputs.includes(name))) ?? null;
+  const { name } = bad.find((entry) => node?.inputs.includes(entry.name)) ?? bad[0]!;
+  const where = node === null ? `the weight "${name}"` : weightText(name, node);
+  return failure({ ...at, when: `Weights became NaN or infinite in step ${at.step}`, where, node, fix: TRY });
+}
+
+/** The error for a validation loss that is no number although the weights are. */
+export function validationDivergedError(
+  statistics: Float32Array,
+  at: { readonly step: number; readonly learningRate: number },
+): UserError {
+  const when = `The loss on the validation split became NaN or infinite after step ${at.step}`;
+  if (allFinite(statistics))
+    return failure({ ...at, when, where: null, node: null, fix: `${CHECK_DATA} Else: ${TRY}` });
+  return failure({ ...at, when, where: 'the running statistics of a batch normalization', node: null, fix: TRY });
+}
+
+const CHECK_DATA = 'Check the data: a sample holds NaN or infinity.';
+const TRY =
+  'Try a learning rate 10 times smaller, a warm-up (schedule: { constant: { warmup: 1 } }), or data scaled to mean 0.';
+
+interface Failure {
+  readonly when: string;
+  readonly learningRate: number;
+  /** What holds the first bad value; null: nothing of the network does. */
+  readonly where: string | null;
+  readonly node: Node | null;
+  readonly fix: string;
+}
+
+function failure({ when, learningRate, where, node, fix }: Failure): UserError {
+  const found = where === null ? 'The network itself still gives finite values' : `The first bad value is in ${where}`;
+  return new UserError('TRAIN_DIVERGED', `${when}, with learning rate ${learningRate}. ${found}.`, fix, {
+    class: 'stage',
+    ...(node === null ? {} : { place: { kind: 'graph', node: node.name, opType: node.opType } }),
+  });
+}
+
+function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
+
+function badWeights({ layout }: NetworkPlan, parameters: Float32Array): FlatEntry[] {
+  return layout.entries.filter(({ offset, size }) => !allFinite(parameters.subarray(offset, offset + size)));
+}
+
+function weightText(name: string, node: Node): string {
+  return `"${name}", a weight of ${node.name} (${node.opType})`;
 }
 
 interface BadValue {
@@ -51,9 +101,7 @@ async function firstBadValue(
   x: Float32Array,
 ): Promise<BadValue | null> {
   const { plan, program } = setup;
-  const bad = plan.layout.entries.filter(
-    ({ offset, size }) => !parameters.subarray(offset, offset + size).every(Number.isFinite),
-  );
+  const bad = badWeights(plan, parameters);
   const b = builderFor(plan, 'search for a bad value');
   const network = appendNetwork(b, plan, {
     parameters: b.input(NAMES.parameters, 'float32', [plan.layout.size]),
@@ -80,10 +128,11 @@ async function firstBadValue(
   await session.release();
   for (const node of nodes) {
     const weight = bad.find(({ name }) => node.inputs.includes(name));
-    if (weight !== undefined) return { node, text: `"${weight.name}", a weight of ${node.name} (${node.opType})` };
+    if (weight !== undefined) return { node, text: weightText(weight.name, node) };
     const index = watched.findIndex((watch) => watch.node === node);
     const values = index < 0 ? undefined : (results[outputs[index]!]!.data as Float32Array);
-    if (values?.every(Number.isFinite) === false) return { node, text: `the output of ${node.name} (${node.opType})` };
+    if (values !== undefined && !allFinite(values))
+      return { node, text: `the output of ${node.name} (${node.opType})` };
   }
   return null;
 }

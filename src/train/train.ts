@@ -7,7 +7,7 @@ import { buildTraining, type TrainingSetup } from './build.js';
 import { checkRequest } from './check-request.js';
 import { fingerprintOf, partsOf, type RunState, type Snapshot, stateOf } from './checkpoint.js';
 import { resolveClassWeights } from './class-weights.js';
-import { divergedError } from './diverged.js';
+import { divergedError, validationDivergedError, weightsDivergedError } from './diverged.js';
 import { type StepResult, type TrainingEngine, type TrainingState, zeroDropped } from './engine/engine.js';
 import { createEngine } from './engine/index.js';
 import { unpackTensors, viewTensors } from './flat.js';
@@ -281,9 +281,14 @@ class TrainingRun {
     const { request, setup, epoch } = this;
     const isClass = request.data.target.kind === 'class';
     const imagesPerS = this.imagesPerS();
-    const weights = this.judged(await this.engine.read());
+    const state = await this.engine.read();
+    const at = { step, learningRate: this.learningRateAt(step - 1) };
+    const diverged = weightsDivergedError(setup, state.parameters, at);
+    if (diverged !== null) throw diverged;
+    const weights = this.judged(state);
     const statistics = this.statistics.judged;
     const score = await this.validator?.score(weights, statistics, request.signal);
+    if (score !== undefined && !Number.isFinite(score.loss)) throw validationDivergedError(statistics, at);
     this.isBetweenSteps = false;
     const entry: HistoryEntry = {
       epoch: step / this.order.stepsPerEpoch,
@@ -292,7 +297,7 @@ class TrainingRun {
       accuracy: isClass ? epoch.correct / (epoch.steps * setup.batch) : null,
       validationLoss: score?.loss ?? null,
       validationAccuracy: score?.accuracy ?? null,
-      learningRate: this.learningRateAt(step - 1),
+      learningRate: at.learningRate,
       imagesPerS,
     };
     this.history.push(entry);

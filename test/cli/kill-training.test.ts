@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
 import { randomKill, runAndKill, runToTheEnd, writeKillRecipe } from '../support/kill-training.js';
+import { startLathe } from '../support/lathe.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 // test/conformance/kill-training.ts does the same more often, each time from the beginning.
@@ -28,3 +29,24 @@ it('a run that is killed at random times ends with the bits of an undisturbed on
   expect(readdirSync(join(cache, 'checkpoints'))).toEqual([]);
   expect(readdirSync(join(cache, 'tmp'))).toEqual([]);
 }, 180_000);
+
+it('a run that is interrupted goes on from where it was, though no checkpoint was due', async () => {
+  const cwd = temporaryFolder();
+  const recipe = `version: 1
+data: { digits: { uses: digits } }
+stages:
+  - { id: base, uses: train, with: { network: mlp, data: digits, epochs: 60, batch: 16 }, checkpoint: { every: 1h } }
+`;
+  writeFileSync(join(cwd, 'recipe.yaml'), recipe);
+  const undisturbed = temporaryFolder();
+  writeFileSync(join(undisturbed, 'recipe.yaml'), recipe);
+  const expected = await runToTheEnd(undisturbed);
+
+  const run = startLathe(['run'], { cwd });
+  await run.saw('base: epoch done');
+  process.kill(-run.process.pid!, 'SIGINT');
+  expect((await run.finished).code).toBe(130);
+  const { digests, resumed } = await runToTheEnd(cwd);
+  expect(resumed.length).toBe(1);
+  expect(digests).toEqual(expected.digests);
+}, 60_000);

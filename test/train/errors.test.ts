@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isUserError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/random.js';
+import { cloneModel } from '../../src/onnx/ir.js';
+import { floatsOf, floatTensor } from '../../src/onnx/tensor.js';
 import { crossEntropy, sgd, type TrainRequest, train } from '../../src/train/index.js';
 import { lossFromOptions } from '../../src/train/options.js';
 import { networkFor, pointsDataset, samplesOf } from './rig.js';
@@ -114,6 +116,27 @@ describe('divergence', () => {
       `"TRAIN_DIVERGED: The loss became NaN or infinite at step 2, with learning rate 1e+30. The first bad value is in the output of fc2 (Gemm). Try a learning rate 10 times smaller, a warm-up (schedule: { constant: { warmup: 1 } }), or data scaled to mean 0."`,
     );
     expect(await failure({ optimizer, shards: 2 })).toContain('TRAIN_DIVERGED');
+  });
+
+  it('is seen in the weights, too, where the last loss still was a number', async () => {
+    const optimizer = sgd({ lr: 1e38, momentum: 0, nesterov: false, weightDecay: 0 });
+    const start = await request();
+    const model = cloneModel(start.model);
+    // Gradients of the first layer scale with the weights of the second.
+    const second = model.graph.initializers.get('fc2.weight')!;
+    const large = floatsOf(second).map((weight) => 1e4 * weight);
+    model.graph.initializers.set('fc2.weight', floatTensor(large, second.dims));
+    expect(await failure({ model, optimizer, length: { steps: 1 } })).toMatchInlineSnapshot(
+      `"TRAIN_DIVERGED: Weights became NaN or infinite in step 1, with learning rate 1e+38. The first bad value is in "fc1.weight", a weight of fc1 (Gemm). Try a learning rate 10 times smaller, a warm-up (schedule: { constant: { warmup: 1 } }), or data scaled to mean 0."`,
+    );
+  });
+
+  it('is seen on the validation split', async () => {
+    const data = pointsDataset(40, 10);
+    const validation = samplesOf(new Float32Array(20).fill(Number.NaN), new Int32Array(10), 2);
+    expect(await failure({ data: { ...data, validation } })).toMatchInlineSnapshot(
+      `"TRAIN_DIVERGED: The loss on the validation split became NaN or infinite after step 4, with learning rate 0.1. The network itself still gives finite values. Check the data: a sample holds NaN or infinity. Else: Try a learning rate 10 times smaller, a warm-up (schedule: { constant: { warmup: 1 } }), or data scaled to mean 0."`,
+    );
   });
 
   it('names bad samples', async () => {
