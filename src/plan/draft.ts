@@ -5,7 +5,7 @@ import type { StageDefinition } from '../plugin/stage.js';
 import { cellId, type Labels } from '../recipe/labels.js';
 import type { CellDeclaration, StageDeclaration } from '../recipe/recipe.js';
 import { type Declarations, type DeclarationsRequest, undeclaredNetwork } from './declarations.js';
-import { type OptionReference, type Options, resolveOptions } from './options.js';
+import { type OptionReference, type Options, referencesIn, resolveOptions } from './options.js';
 import type { ResolvedNetwork } from './plan.js';
 
 /** A cell whose kind and options are known; what is at fault is null, and whoever needs it stays silent about it. */
@@ -70,7 +70,12 @@ async function draftCell(
     path: at,
     problems,
   });
-  if (resolved === null) return { ...draft, definition, options: null, references: [] };
+  if (resolved === null) {
+    // One faulty option hides no other mistake: names are looked up all the same.
+    const written = referencesIn(schema, cell.with, recipe.folder);
+    for (const reference of written) await checkReference(request, declarations, zoo, reference, at);
+    return { ...draft, definition, options: null, references: [] };
+  }
   for (const reference of resolved.references) await checkReference(request, declarations, zoo, reference, at);
   return { ...draft, definition, ...resolved };
 }

@@ -99,7 +99,8 @@ function keylessIn(schema: Schema, value: Json): Path[] {
   return found;
 }
 
-function referencesIn(schema: Schema, value: Json, folder: string): OptionReference[] {
+/** The strings of a value that name something, whether or not the value fits its schema otherwise. */
+export function referencesIn(schema: Schema, value: Json, folder: string): OptionReference[] {
   const found: OptionReference[] = [];
   walk(schema, value, (schemas, part, path) => {
     const kind = schemas.find((each) => each['x-lathe'] !== undefined)?.['x-lathe'] as ReferenceKind | undefined;

@@ -223,6 +223,22 @@ describe('gates', () => {
 });
 
 describe('what is refused, all at once and without consequences of consequences', () => {
+  test('a name that nothing has, beside an option that does not fit', async () => {
+    expect(
+      await complaint('  - { id: base, uses: train, with: { network: mlp, data: digts, epochs: four } }\n'),
+    ).toMatchInlineSnapshot(`
+      "recipe.yaml:5:58 There is no data set "digts".
+        - { id: base, uses: train, with: { network: mlp, data: digts, epochs: four } }
+                                                               ~~~~~
+      Did you mean "digits"?  [PLAN_UNKNOWN_DATA]
+
+      recipe.yaml:5:73 "epochs" takes a number above 0, not the text "four".
+        - { id: base, uses: train, with: { network: mlp, data: digts, epochs: four } }
+                                                                              ~~~~
+      [RECIPE_TYPE]"
+    `);
+  });
+
   test('names that nothing has', async () => {
     expect(
       await complaint(
