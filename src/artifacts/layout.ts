@@ -10,6 +10,8 @@ export interface Layout {
   checkpoint(key: string): string;
   /** Digests of unchanged files of the user's. */
   readonly files: string;
+  /** Tells that a process computes a key. */
+  lock(key: string): string;
   blob(digest: string): string;
   record(key: string): string;
 }
@@ -24,6 +26,7 @@ export function layoutOf(cacheDir: string): Layout {
     quarantine: join(root, 'quarantine'),
     checkpoint: (key) => join(root, 'checkpoints', key, 'state'),
     files: join(root, 'files.json'),
+    lock: (key) => join(root, 'locks', key),
     blob: (digest) => join(root, 'cas', 'sha256', digest.slice(0, 2), digest),
     record: (key) => join(root, 'ac', key.slice(0, 2), `${key}.json`),
   };

@@ -13,6 +13,7 @@ import {
 } from './action-record.js';
 import { makeFolder, publish, replace, writeDurably } from './durable.js';
 import { hashOfFile, hashOfStagedFile, sizeOf } from './file-hash.js';
+import { type KeyLock, tryLock, untilReleased } from './key-lock.js';
 import { type Layout, layoutOf } from './layout.js';
 import { removeLeftovers } from './leftovers.js';
 import { ownerPrefix } from './owner.js';
@@ -125,6 +126,15 @@ export class Store {
   async isIntact(model: StoredModel): Promise<boolean> {
     for (const file of model.files) if (!(await this.isFileIntact(file))) return false;
     return true;
+  }
+
+  /** Says to others that share the cache that this process computes a key; null if another one does. */
+  tryLock(key: string): Promise<KeyLock | null> {
+    return tryLock(this.layout.lock(key));
+  }
+
+  untilUnlocked(key: string, signal: AbortSignal): Promise<void> {
+    return untilReleased(this.layout.lock(key), signal);
   }
 
   /** The read-only file that holds a blob. */

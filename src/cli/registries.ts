@@ -3,6 +3,7 @@ import { BUILT_IN_DATASETS } from '../data/index.js';
 import { BUILT_IN_NETWORKS } from '../network/index.js';
 import { type LoadedPlugin, loadPlugins } from '../plugin/load.js';
 import { type BuiltIns, createRegistries, type Registries } from '../plugin/registries.js';
+import type { PluginFile } from '../run/job.js';
 
 /** Everything that comes with Lathe. */
 export const BUILT_INS: BuiltIns = {
@@ -11,11 +12,12 @@ export const BUILT_INS: BuiltIns = {
   networks: BUILT_IN_NETWORKS,
 };
 
-/** The built-ins and the plugins of the given files (absolute paths). */
-export async function loadRegistries(files: readonly string[]): Promise<Registries> {
-  const plugins: LoadedPlugin[] = await loadPlugins(
-    files.map((specifier) => ({ specifier })),
-    process.cwd(),
-  );
+/**
+ * The built-ins and some plugins, which were found in order when the run was planned. Throws PLUGIN_CHANGED for one that is
+ * not what it was then.
+ */
+export async function loadRegistries(files: readonly PluginFile[]): Promise<Registries> {
+  const requests = files.map(({ file, digest }) => ({ specifier: file, digest }));
+  const plugins: LoadedPlugin[] = await loadPlugins(requests, process.cwd());
   return createRegistries(BUILT_INS, plugins);
 }

@@ -112,6 +112,7 @@ async function assembleCell(
     ),
     gates: gates.map(({ metric, gate, against, place }) => ({ metric, gate, against, place })),
     timeoutMs: declaration.timeoutMs,
+    attempts: declaration.attempts,
     checkpoint: declaration.checkpoint,
     isMeasure,
     place: recipe.locate([...draft.path, 'id']),

@@ -43,6 +43,7 @@ export async function draftMeasures(
       needs: [],
       cells: [],
       timeoutMs: null,
+      attempts: 1,
       checkpoint: null,
     };
     const draft: Draft = {

@@ -59,6 +59,8 @@ export interface Cell {
   readonly env: Readonly<Record<string, string | null>>;
   readonly gates: readonly Gate[];
   readonly timeoutMs: number | null;
+  /** How often it may be tried where the machine is at fault. */
+  readonly attempts: number;
   /** How often the stage keeps its place; null: never. */
   readonly checkpoint: CheckpointInterval | null;
   /** True for the cells that `measure` adds. */

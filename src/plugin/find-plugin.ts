@@ -1,7 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createJiti } from 'jiti';
 import { UserError } from '../core/errors.js';
 import { localFiles, packageFolder, packageName, versionIn } from './code-digest.js';
 
@@ -17,10 +16,10 @@ export interface FoundPlugin {
  * The module that a recipe's plugin line means: a file (./, ../ or absolute) or an npm package, seen from the recipe's folder.
  * Throws PLUGIN_NOT_FOUND.
  */
-export function findPlugin(specifier: string, folder: string): FoundPlugin {
+export async function findPlugin(specifier: string, folder: string): Promise<FoundPlugin> {
   if (/^(\.{1,2}\/|\/|[A-Za-z]:[\\/])/.test(specifier)) {
     const entry = localFiles(specifier, folder)[0];
-    if (entry !== undefined) return { entry, installed: null };
+    if (entry !== undefined) return { entry, installed: installedAt(entry) };
     throw notFound(
       `There is no plugin file ${resolve(folder, specifier)}.`,
       'Check the path; it is relative to the recipe.',
@@ -37,6 +36,7 @@ export function findPlugin(specifier: string, folder: string): FoundPlugin {
         : `Run \`npm install ${name}\` in ${folder}; a file is written with ./ in front.`,
     );
   }
+  const { createJiti } = await import('jiti');
   const parent = pathToFileURL(join(folder, 'recipe.yaml')).href;
   const target = createJiti(parent).esmResolve(specifier, { parentURL: parent, try: true });
   if (target === undefined) {
@@ -47,6 +47,20 @@ export function findPlugin(specifier: string, folder: string): FoundPlugin {
   }
   const entry = realpathSync(new URL(target));
   return { entry, installed: installedAs(name, root) };
+}
+
+/** The same for a module of a package, by its path: a plugin is loaded again by the file that its name led to. */
+function installedAt(entry: string): FoundPlugin['installed'] {
+  const mark = `${sep}node_modules${sep}`;
+  const at = entry.lastIndexOf(mark);
+  if (at < 0) return null;
+  const name = packageName(
+    entry
+      .slice(at + mark.length)
+      .split(sep)
+      .join('/'),
+  );
+  return installedAs(name, entry.slice(0, at + mark.length) + name);
 }
 
 /** What npm's own record of node_modules says of a package; null if it is linked in or was installed by other means. */

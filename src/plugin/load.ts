@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { createJiti } from 'jiti';
 import { isUserError, type Place, UserError, UserErrors } from '../core/errors.js';
 import { digestOf } from '../core/hash.js';
 import { type DatasetDefinition, isDatasetDefinition } from '../data/dataset.js';
@@ -18,6 +17,8 @@ export interface PluginRequest {
   readonly specifier: string;
   /** Where the recipe says so; part of the errors. */
   readonly place?: Place;
+  /** That of a plugin which was loaded before and found in order: it must not have changed, and is not examined again. */
+  readonly digest?: string;
 }
 
 export interface LoadedPlugin {
@@ -32,7 +33,8 @@ export interface LoadedPlugin {
  * Loads a recipe's plugins, in TypeScript or JavaScript; their `onnx-lathe/…` imports get the modules of this Lathe.
  * A module may export one definition or a list as default, and further ones by name.
  * @param folder what relative paths and package names are resolved from
- * Throws UserErrors with one error per faulty plugin: PLUGIN_NOT_FOUND, PLUGIN_LOAD, PLUGIN_EMPTY or PLUGIN_DEFINITION.
+ * Throws UserErrors with one error per faulty plugin: PLUGIN_NOT_FOUND, PLUGIN_CHANGED, PLUGIN_LOAD, PLUGIN_EMPTY or
+ * PLUGIN_DEFINITION.
  */
 export async function loadPlugins(requests: readonly PluginRequest[], folder: string): Promise<LoadedPlugin[]> {
   const loaded: LoadedPlugin[] = [];
@@ -53,11 +55,16 @@ export async function loadPlugins(requests: readonly PluginRequest[], folder: st
 export async function loadPlugin(request: PluginRequest, folder: string): Promise<LoadedPlugin> {
   const { specifier, place } = request;
   try {
-    const { entry, installed } = findPlugin(specifier, folder);
+    const { entry, installed } = await findPlugin(specifier, folder);
     const code = readPluginCode(entry);
+    const digest = installed === null ? code.digest : digestOf({ ...installed });
+    const isKnown = request.digest !== undefined;
+    if (isKnown && request.digest !== digest) throw changed(specifier);
     const module = await importModule(entry, code, specifier);
+    // Read once more: what was hashed must be what was loaded.
+    if (isKnown && readPluginCode(entry).digest !== code.digest) throw changed(specifier);
     const definitions = definitionsIn(module, specifier);
-    const faults = (await Promise.all(definitions.map(definitionFaults))).flat();
+    const faults = isKnown ? [] : (await Promise.all(definitions.map(definitionFaults))).flat();
     if (faults.length > 0) {
       throw new UserError('PLUGIN_DEFINITION', `The plugin ${specifier} is malformed: ${faults.join('; ')}.`, '', {
         class: 'usage',
@@ -69,8 +76,8 @@ export async function loadPlugin(request: PluginRequest, folder: string): Promis
         kind: 'external',
         name: specifier,
         specifier: entry,
+        digest,
         content: installed === null ? code.content : { files: {}, packages: { [installed.name]: installed.version } },
-        digest: installed === null ? code.digest : digestOf({ ...installed }),
       },
       stages: definitions.filter(isStageDefinition),
       datasets: definitions.filter(isDatasetDefinition),
@@ -81,7 +88,17 @@ export async function loadPlugin(request: PluginRequest, folder: string): Promis
   }
 }
 
+function changed(specifier: string): UserError {
+  return new UserError(
+    'PLUGIN_CHANGED',
+    `The plugin ${specifier} was edited while the run went on.`,
+    'Run again: what was computed with the earlier code is kept under its own key.',
+    { class: 'usage' },
+  );
+}
+
 async function importModule(entry: string, code: PluginCode, specifier: string): Promise<Record<string, unknown>> {
+  const { createJiti } = await import('jiti');
   const jiti = createJiti(entry, {
     virtualModules: await virtualEntryPoints(code.staticImports),
     interopDefault: false,

@@ -64,6 +64,8 @@ export interface StageDeclaration {
   /** One without labels, unless it has a matrix or follows a stage that has one. Never empty. */
   readonly cells: readonly CellDeclaration[];
   readonly timeoutMs: number | null;
+  /** How often the stage may be tried where the machine is at fault, the first time included. */
+  readonly attempts: number;
   /** How often the stage keeps its place, so that it goes on from there after it was killed; null: never. */
   readonly checkpoint: CheckpointInterval | null;
 }

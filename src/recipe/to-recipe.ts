@@ -88,6 +88,7 @@ function toStage(stage: Mapping, cells: StageDeclaration['cells']): StageDeclara
     needs: (stage.needs as string[] | undefined) ?? [],
     cells,
     timeoutMs: stage.timeout === undefined ? null : parseUnit(stage.timeout as string, 'duration')!,
+    attempts: (stage.retry as { attempts: number } | undefined)?.attempts ?? 1,
     checkpoint: checkpointOf(stage.checkpoint as WrittenCheckpoint | undefined),
   };
 }

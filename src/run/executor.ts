@@ -7,10 +7,12 @@ import type { Job, JobEvent, JobResult } from './job.js';
 export interface Executor {
   /**
    * Settles when nothing of the job runs any more.
-   * Throws the stage's UserError, RUN_CHILD_DIED if its process died, RUN_TIMEOUT, RUN_STAGE_THREW for any other error
+   * Throws the stage's UserError, RUN_CHILD_DIED if its process ended by itself, RUN_CHILD_KILLED if by a signal, RUN_TIMEOUT, RUN_STAGE_THREW for any other error
    * of a plugin, RunCancelled after `signal`, and a plain Error for a bug of ours.
    */
   execute(job: Job, options: ExecuteOptions): Promise<JobResult>;
+  /** Tells how many jobs may be yet to end, at most: an executor may prepare for them. 0: none will come. */
+  expect?(jobs: number): void;
   /** Ends whatever still runs, at once. */
   kill(): void;
 }

@@ -8,8 +8,8 @@ export interface Job {
   readonly uses: string;
   /** The plugin that defines the stage, as the recipe names it; null if it is built in. */
   readonly plugin: string | null;
-  /** Files of the plugins that are not built in and that the cell needs. */
-  readonly plugins: readonly string[];
+  /** Plugins that are not built in and that the cell needs. */
+  readonly plugins: readonly PluginFile[];
   readonly options: Readonly<Record<string, Json>>;
   readonly inputs: Readonly<Record<string, JobModel>>;
   /** Models that options name, by that name. */
@@ -24,6 +24,13 @@ export interface Job {
   readonly staging: string;
   /** Where and how often the job keeps its place; null: never. */
   readonly checkpoint: { readonly file: string; readonly interval: CheckpointInterval } | null;
+}
+
+export interface PluginFile {
+  /** Absolute path of the module to load. */
+  readonly file: string;
+  /** What is in the keys: if the code has another digest by the time it is loaded, it was edited meanwhile. */
+  readonly digest: string;
 }
 
 export interface JobModel {

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { UserError } from '../core/errors.js';
+import { ChildPool } from './child-pool.js';
 import { type ExecuteOptions, type Executor, RunCancelled } from './executor.js';
 import type { Job, JobResult } from './job.js';
-import { type ChildMessage, type JobMessage, unpackError } from './messages.js';
+import { type ChildMessage, type ParentMessage, unpackError } from './messages.js';
 
 export interface LocalExecutorOptions {
   /** JavaScript file that calls `serveJobs`. */
@@ -11,23 +12,39 @@ export interface LocalExecutorOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Between the request to stop and the end by force. Default 5 s. */
   readonly graceMs?: number;
+  /** How many processes may wait for a job, started while others run: what starting takes is hidden then. Default 0. */
+  readonly spares?: number;
 }
 
 /**
  * Executes each job in a child process of its own on this machine. onnxruntime blocks the thread that it runs on, so
- * time limits and the end by force belong to the parent.
+ * time limits and the end by force belong to the parent; and it keeps memory of every model, so no process runs two jobs.
  */
-export function localExecutor({ childEntry, env, graceMs = GRACE_MS }: LocalExecutorOptions): Executor {
+export function localExecutor({ childEntry, env, graceMs = GRACE_MS, spares = 0 }: LocalExecutorOptions): Executor {
   const running = new Set<ChildProcess>();
+  const pool = new ChildPool(() =>
+    fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }),
+  );
+  let expected = 0;
+  // Only once a first job has come: before that, the cache may have everything.
+  const fill = () => pool.resize(running.size === 0 ? 0 : Math.min(spares, expected - running.size));
   return {
+    expect(jobs) {
+      expected = jobs;
+      pool.resize(Math.min(pool.size, Math.max(0, jobs - running.size)));
+    },
     kill() {
       for (const child of running) child.kill('SIGKILL');
+      pool.resize(0);
     },
     execute(job, options) {
       if (options.signal.aborted) return Promise.reject(new RunCancelled());
-      const child = fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+      const child = pool.take();
       running.add(child);
-      return superviseChild(child, job, options, graceMs).finally(() => running.delete(child));
+      const result = superviseChild(child, job, options, graceMs).finally(() => running.delete(child));
+      pool.plugins = job.plugins;
+      fill();
+      return result;
     },
   };
 }
@@ -89,7 +106,7 @@ function superviseChild(
       settle();
     };
     // A child that is gone before it got the job is told by 'close'.
-    child.send({ type: 'job', job } satisfies JobMessage, () => {});
+    child.send({ type: 'job', job } satisfies ParentMessage, () => {});
   });
 }
 
@@ -128,7 +145,6 @@ function died(job: Job, { exitCode, exitSignal, peakBytes, lastLines }: Death): 
     exitSignal === 'SIGKILL'
       ? 'If nobody killed it, the system ran out of memory: try --jobs 1 or a smaller batch.'
       : 'Run it again; if it dies again, report it with the log of the run.';
-  return new UserError('RUN_CHILD_DIED', `The process of stage ${job.cell} ${how}.${peak}${said}`, fix, {
-    class: 'stage',
-  });
+  const code = exitSignal === null ? 'RUN_CHILD_DIED' : 'RUN_CHILD_KILLED';
+  return new UserError(code, `The process of stage ${job.cell} ${how}.${peak}${said}`, fix, { class: 'stage' });
 }

@@ -1,11 +1,10 @@
 import { type ErrorClass, isUserError, type Place, UserError, UserErrors } from '../core/errors.js';
-import type { Job, JobEvent, JobResult } from './job.js';
+import type { Job, JobEvent, JobResult, PluginFile } from './job.js';
 
-/** Parent to child. */
-export interface JobMessage {
-  readonly type: 'job';
-  readonly job: Job;
-}
+/** Parent to child: one job, before it at most one hint of what that will need. */
+export type ParentMessage =
+  | { readonly type: 'prepare'; readonly plugins: readonly PluginFile[] }
+  | { readonly type: 'job'; readonly job: Job };
 
 /** Child to parent. */
 export type ChildMessage =

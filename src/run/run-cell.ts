@@ -8,11 +8,13 @@ import { UserError } from '../core/errors.js';
 import { type CollectedMetrics, chosenSlot, labelOfSlot } from '../plan/collected.js';
 import { Digests } from '../plan/digests.js';
 import type { Cell } from '../plan/plan.js';
+import { computeOnce } from './compute-once.js';
 import type { Listener } from './events.js';
 import { type Executor, RunCancelled } from './executor.js';
 import type { CollectedJobModel, Job, JobModel } from './job.js';
 import type { LiveModel } from './live-model.js';
 import { FOUND_REMOTELY, type RemoteTier } from './remote-tier.js';
+import { withRetries } from './retries.js';
 import type { Slots } from './slots.js';
 
 /** A cell's key and what went into it. */
@@ -39,10 +41,10 @@ export interface CellTools {
   /** CPU cores of the whole run. */
   readonly cores: number;
   readonly stop: AbortSignal;
-  /** Makes sure that a model can be used, see repair.ts. */
-  readonly repair: (model: LiveModel) => Promise<void>;
   /** Asked for what the local cache does not have. */
   readonly remote?: RemoteTier;
+  /** Makes sure that a model can be used, see repair.ts. */
+  readonly repair: (model: LiveModel) => Promise<void>;
   /** Why a cell has no result yet, in one line. */
   readonly whyMiss?: (cell: Cell, key: CellKey) => Promise<string>;
 }
@@ -71,18 +73,35 @@ export async function ensureResult(
   if (shared !== null) return { status: 'cached', why: FOUND_REMOTELY, record: shared };
   const why = isForced ? 'forced' : ((await tools.whyMiss?.(cell, key)) ?? 'no result for this key');
   for (const model of inputs.values()) await tools.repair(model);
-  return slots.use(async () => {
-    stop.throwIfAborted();
-    listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
-    const record = await compute(cell, key, inputs, tools).catch((error: unknown) => {
-      // Told while the slot is still taken: the next one must not begin if this failure is to stop everything.
-      if (!(error instanceof RunCancelled) && !stop.aborted) tools.onFailure?.();
-      throw error;
-    });
-    tools.remote?.offer(cell, record);
-    if (earlier !== null) warnIfDifferent(cell, earlier, record, listener);
-    return { status: 'ran', why, record };
+  const tell = (level: 'info' | 'warn', message: string) =>
+    listener({ type: 'stage-log', cell: cell.id, level, message, details: {} });
+  return computeOnce<CellResult>(key.key, {
+    ...{ store, slots, stop, alone: measuresTime(cell) },
+    onWait: () => tell('info', 'waits for another run, which computes the same'),
+    async look() {
+      const found = isForced ? null : await store.lookup(key.key);
+      return found && { status: 'cached', why: 'computed by another run meanwhile', record: found };
+    },
+    async compute() {
+      listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
+      const attempt = () => compute(cell, key, inputs, tools);
+      const onRetry = ({ problem }: UserError, next: number) =>
+        tell('warn', `${problem} Attempt ${next} of ${cell.attempts}.`);
+      const record = await withRetries(cell.attempts, attempt, onRetry).catch((error: unknown) => {
+        // Told while the slot is still taken: the next one must not begin if this failure is to stop everything.
+        if (!(error instanceof RunCancelled) && !stop.aborted) tools.onFailure?.();
+        throw error;
+      });
+      tools.remote?.offer(cell, record);
+      if (earlier !== null) warnIfDifferent(cell, earlier, record, listener);
+      return { status: 'ran', why, record };
+    },
   });
+}
+
+/** A stage that says how long something takes says it of a quiet machine only. */
+function measuresTime({ definition }: Cell): boolean {
+  return Object.values(definition.metrics).some(({ unit }) => unit === 'ms');
 }
 
 async function compute(
@@ -96,7 +115,7 @@ async function compute(
     const startedAt = performance.now();
     const models = await materializeAll(inputs, store, staging);
     const before = await fingerprints(models);
-    const granted = Math.max(1, Math.floor(cores / Math.min(slots.size, slots.demand)));
+    const granted = Math.max(1, Math.floor(cores / slots.share));
     // Whoever forces a stage does not trust what was computed before.
     if (isForced) await store.removeCheckpoint(key.key);
     const checkpoint =
@@ -114,10 +133,10 @@ async function compute(
     return await store.commit({
       key: key.key,
       keyRecord: key.record,
+      ...(key.details === undefined ? {} : { details: key.details() }),
       ...result,
       durationMs: Math.round(performance.now() - startedAt),
       overrule: isForced,
-      ...(key.details === undefined ? {} : { details: key.details() }),
     });
   } finally {
     await store.removeStaging(staging);
@@ -141,14 +160,16 @@ function jobOf(
     else inputs[slot] = model;
   }
   const uses = [...Object.values(cell.data), ...Object.values(cell.networks).filter((it) => it.kind === 'uses')];
-  const plugins = [cell.plugin, ...uses.map((use) => use.plugin)].flatMap((it) =>
-    it.kind === 'external' ? [it.specifier] : [],
+  const plugins = new Map(
+    [cell.plugin, ...uses.map((use) => use.plugin)].flatMap((it) =>
+      it.kind === 'external' ? [[it.specifier, it.digest]] : [],
+    ),
   );
   return {
     cell: cell.id,
     uses: cell.uses,
     plugin: cell.plugin.kind === 'external' ? cell.plugin.name : null,
-    plugins: [...new Set(plugins)],
+    plugins: [...plugins].map(([file, digest]) => ({ file, digest })),
     options: cell.options,
     inputs,
     models: named,

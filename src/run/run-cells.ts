@@ -47,10 +47,12 @@ export async function runCells(plan: Plan, options: CellsOptions): Promise<CellE
   const underway = new Map<string, Promise<unknown>>();
   const redo = new Map<string, () => Promise<unknown>>();
   const repair = (model: LiveModel) => repairModel(model, options.store, redo);
+  const open = { count: plan.cells.length };
+  options.executor.expect?.(open.count);
   const halt = new AbortController();
   const { stop: interrupt } = options;
   const stop = AbortSignal.any([interrupt, halt.signal]);
-  const context = { ...options, interrupt, stop, halt, underway, failures, redo, repair };
+  const context = { ...options, interrupt, stop, halt, underway, failures, redo, repair, open };
   // Every job that runs listens to it.
   setMaxListeners(0, stop);
   for (const cell of plan.cells) {
@@ -59,6 +61,7 @@ export async function runCells(plan: Plan, options: CellsOptions): Promise<CellE
   }
   const ends = new Map<string, CellEnd>();
   for (const [id, promise] of promises) ends.set(id, await promise);
+  options.executor.expect?.(0);
   return { ends, failures, repair };
 }
 
@@ -68,6 +71,8 @@ interface Context extends CellsOptions {
   readonly halt: AbortController;
   readonly repair: CellTools['repair'];
   readonly redo: Map<string, () => Promise<unknown>>;
+  /** Cells that have not ended. */
+  readonly open: { count: number };
   readonly underway: Map<string, Promise<unknown>>;
   readonly failures: Failure[];
 }
@@ -80,6 +85,7 @@ async function runWhenReady(
   const ends = new Map<string, CellEnd>();
   for (const [id, promise] of needed) ends.set(id, await promise);
   const end = await runCell(cell, ends, context);
+  context.executor.expect?.(--context.open.count);
   context.listener({ type: 'stage-end', cell: cell.id, record: end.record });
   return end;
 }

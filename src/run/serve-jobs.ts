@@ -1,37 +1,61 @@
+import { canonicalJson, type Json } from '../core/canonical-json.js';
 import { type JobRegistries, runJob } from './child.js';
-import type { Job } from './job.js';
-import { type ChildMessage, type JobMessage, packError } from './messages.js';
+import type { Job, PluginFile } from './job.js';
+import { type ChildMessage, type ParentMessage, packError } from './messages.js';
 
-/**
- * The whole life of a stage's process: takes one job from the parent, executes it, answers, exits.
- * @param load fills the registries: built-ins, and the plugins that the job names
- */
-export function serveJobs(load: (plugins: readonly string[]) => Promise<JobRegistries>): void {
+export interface ServeOptions {
+  /** Fills the registries: built-ins, and the given plugins. */
+  readonly load: (plugins: readonly PluginFile[]) => Promise<JobRegistries>;
+  /** Loads what most stages need. */
+  readonly warmUp: () => Promise<unknown>;
+}
+
+/** The whole life of a stage's process: takes one job from the parent, executes it, answers, exits. */
+export function serveJobs({ load, warmUp }: ServeOptions): void {
   const controller = new AbortController();
   // Ctrl-C reaches the whole process group of the terminal; the parent decides what it means and sends SIGTERM.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => controller.abort());
   // The parent is gone, however it went: nobody wants the result. Not process.exit(), which aborts with a core dump if
   // onnxruntime is at work in a thread.
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  const end = () => process.kill(process.pid, 'SIGKILL');
+  process.on('disconnect', end);
+  if (!process.connected) end();
 
-  process.once('message', async (message: JobMessage) => {
+  let prepared: Prepared | undefined;
+  process.on('message', async (message: ParentMessage) => {
+    if (message.type === 'prepare') {
+      prepared = prepare(message.plugins, load);
+      // What fails here fails again when a stage needs it, and is told then.
+      await warmUp().catch(() => {});
+      return;
+    }
     const memory = setInterval(tellMemory, MEMORY_INTERVAL_MS);
-    const answer = await answerTo(message.job, load, controller.signal);
+    const { job } = message;
+    const isPrepared = prepared !== undefined && canonicalJson(job.plugins as unknown as Json) === prepared.plugins;
+    const registries = isPrepared ? prepared!.registries : load(job.plugins);
+    const answer = await answerTo(job, registries, controller.signal);
     clearInterval(memory);
     // Exit by hand: a plugin may have left timers or sockets open.
     process.send!(answer, () => process.exit(0));
   });
 }
 
-async function answerTo(
-  job: Job,
-  load: (plugins: readonly string[]) => Promise<JobRegistries>,
-  signal: AbortSignal,
-): Promise<ChildMessage> {
+/** Registries that were filled before a job asked for them. */
+interface Prepared {
+  readonly plugins: string;
+  readonly registries: Promise<JobRegistries>;
+}
+
+function prepare(plugins: readonly PluginFile[], load: ServeOptions['load']): Prepared {
+  const registries = load(plugins);
+  registries.catch(() => {});
+  return { plugins: canonicalJson(plugins as unknown as Json), registries };
+}
+
+async function answerTo(job: Job, registries: Promise<JobRegistries>, signal: AbortSignal): Promise<ChildMessage> {
   try {
-    const registries = await load(job.plugins);
-    const result = await runJob(job, registries, {
+    const result = await runJob(job, await registries, {
       signal,
       onEvent: (event) => {
         process.send!({ type: 'event', event } satisfies ChildMessage);

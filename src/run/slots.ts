@@ -1,25 +1,48 @@
-/** Lets at most `size` pieces of work run at a time, in the order in which they asked. */
+interface Waiting {
+  readonly alone: boolean;
+  readonly start: () => void;
+}
+
+/**
+ * Lets at most `size` pieces of work run at a time, in the order in which they asked. Those that must run alone, because
+ * they measure time, come last: when no other runs or waits, one after the other.
+ */
 export class Slots {
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: Waiting[] = [];
   private taken = 0;
+  private isAlone = false;
 
   constructor(readonly size: number) {}
 
-  /** How many run or wait. */
-  get demand(): number {
-    return this.taken + this.waiting.length;
+  /** Among how many the cores are divided: those that run, and those that could run beside them. */
+  get share(): number {
+    if (this.isAlone) return 1;
+    return Math.min(this.size, this.taken + this.waiting.filter(({ alone }) => !alone).length);
   }
 
-  async use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.taken >= this.size) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.taken++;
+  async use<T>(work: () => Promise<T>, { alone = false }: { readonly alone?: boolean } = {}): Promise<T> {
+    await new Promise<void>((start) => {
+      this.waiting.push({ alone, start });
+      this.admit();
+    });
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
-      // The slot goes over to the next one without becoming free.
-      if (next === undefined) this.taken--;
-      else next();
+      this.taken--;
+      this.isAlone = false;
+      this.admit();
+    }
+  }
+
+  private admit(): void {
+    while (this.taken < this.size && !this.isAlone) {
+      const index = this.waiting.findIndex(({ alone }) => !alone);
+      const next = this.waiting[Math.max(index, 0)];
+      if (next === undefined || (next.alone && this.taken > 0)) return;
+      this.waiting.splice(Math.max(index, 0), 1);
+      this.isAlone = next.alone;
+      this.taken++;
+      next.start();
     }
   }
 }

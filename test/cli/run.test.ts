@@ -141,7 +141,7 @@ describe('lathe run', () => {
   });
 
   it.each([
-    ['die', 'The process of stage base was killed by SIGKILL.', 'RUN_CHILD_DIED'],
+    ['die', 'The process of stage base was killed by SIGKILL.', 'RUN_CHILD_KILLED'],
     ['throw', 'threw: nothing is right.', 'RUN_STAGE_THREW'],
     ['wrong-output', 'returned an output "mdoel" that toy-make does not declare.', 'RUN_OUTPUTS'],
     ['nan', 'reported NaN as its metric "loss"', 'RUN_METRIC'],

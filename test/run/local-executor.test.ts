@@ -16,9 +16,8 @@ afterEach(() => rm(staging, { recursive: true, force: true }));
 
 const childEntry = fileURLToPath(new URL('../fixtures/run/child.mjs', import.meta.url));
 
-function execute(what: string, options: Partial<ExecuteOptions> = {}, env: NodeJS.ProcessEnv = {}) {
-  const executor = localExecutor({ childEntry, env: childEnvironment({ ...env }, ['DECLARED']), graceMs: 200 });
-  const job: Job = {
+function jobFor(what: string): Job {
+  return {
     cell: 'pruned',
     uses: 'prune',
     plugin: null,
@@ -33,7 +32,11 @@ function execute(what: string, options: Partial<ExecuteOptions> = {}, env: NodeJ
     staging,
     checkpoint: null,
   };
-  const result = executor.execute(job, {
+}
+
+function execute(what: string, options: Partial<ExecuteOptions> = {}, env: NodeJS.ProcessEnv = {}) {
+  const executor = localExecutor({ childEntry, env: childEnvironment({ ...env }, ['DECLARED']), graceMs: 200 });
+  const result = executor.execute(jobFor(what), {
     signal: new AbortController().signal,
     timeoutMs: null,
     onEvent: () => {},
@@ -87,7 +90,7 @@ describe('a job in a process of its own', () => {
 
   it('that is killed is an error with the signal, the memory peak and the last words', async () => {
     await expect(execute('die').result).rejects.toMatchObject({
-      code: 'RUN_CHILD_DIED',
+      code: 'RUN_CHILD_KILLED',
       class: 'stage',
       problem:
         'The process of stage pruned was killed by SIGKILL. Its memory peak was 123 MiB. Its last words:\n    my last words',
@@ -129,7 +132,7 @@ describe('a job in a process of its own', () => {
 
   it('is ended at once by kill()', async () => {
     const { executor, result } = execute('wait stubbornly', { onEvent: whenReady(() => executor.kill()) });
-    await expect(result).rejects.toMatchObject({ code: 'RUN_CHILD_DIED' });
+    await expect(result).rejects.toMatchObject({ code: 'RUN_CHILD_KILLED' });
   });
 
   it('is not started after the run was stopped', async () => {
@@ -138,5 +141,44 @@ describe('a job in a process of its own', () => {
     await expect(execute('succeed', { signal: controller.signal }).result).rejects.toMatchObject({
       name: 'RunCancelled',
     });
+  });
+});
+
+describe('processes that wait for a job', () => {
+  const options = { signal: new AbortController().signal, timeoutMs: null, onEvent: () => {} };
+  const plugins = [{ file: '/plugins/a.ts', digest: 'd' }];
+
+  function start(spares: number) {
+    const executor = localExecutor({ childEntry, env: childEnvironment({}, []), spares });
+    const tell = async () =>
+      (await executor.execute({ ...jobFor('tell how it was started'), plugins }, options)).metrics;
+    return { executor, tell };
+  }
+
+  it('are started while a job runs, with what it needed, if more may come', async () => {
+    const { executor, tell } = start(2);
+    executor.expect?.(2);
+    const first = await tell();
+    executor.expect?.(1);
+    const second = await tell();
+    expect(first.prepared).toBeNull();
+    expect(second.prepared).toEqual(plugins);
+    expect(second.startedAt as number).toBeLessThan(first.now as number);
+  });
+
+  it('are none before a first job, nor when no more may come', async () => {
+    const { executor, tell } = start(2);
+    executor.expect?.(1);
+    await tell();
+    expect((await tell()).prepared).toBeNull();
+  });
+
+  it('end when no more will come, so that nothing of a run is left', async () => {
+    const { executor, tell } = start(1);
+    executor.expect?.(9);
+    await tell();
+    executor.expect?.(0);
+    expect((await tell()).prepared).toBeNull();
+    executor.kill();
   });
 });

@@ -22,6 +22,7 @@ export interface CellSketch {
   readonly options?: Readonly<Record<string, Json>>;
   readonly expect?: Readonly<Record<string, GateDeclaration>>;
   readonly timeoutMs?: number;
+  readonly attempts?: number;
   /** Passes its input on unchanged instead of making a model. */
   readonly passes?: boolean;
 }
@@ -82,6 +83,7 @@ function sketchCell(sketch: CellSketch, index: number): Cell {
       place: placeOf(index),
     })),
     timeoutMs: sketch.timeoutMs ?? null,
+    attempts: sketch.attempts ?? 1,
     checkpoint: { ms: 30_000 },
     isMeasure,
     place: placeOf(index),

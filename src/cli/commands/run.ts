@@ -61,12 +61,14 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     log(event);
     view.listener(event);
   };
+  const cores = availableParallelism();
+  const jobs = options.jobs ?? cores;
   const executor = localExecutor({
     childEntry: childEntry(),
     env: childEnvironment(env, [...recipe.env.hash, ...recipe.env.pass]),
+    spares: jobs,
   });
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
-  const cores = availableParallelism();
   const store = new Store(places.cacheDir, { onWarning: (message) => listener({ type: 'warning', message }) });
   const onWarning = (message: string) => listener({ type: 'warning', message });
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
@@ -86,7 +88,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
         return explain(cell, key);
       },
       ...(remote && { remote: remoteTier(remote) }),
-      jobs: options.jobs ?? cores,
+      jobs,
       cores,
       failFast: options.failFast,
       isForced: (cell) => forced.has(cell.id),
@@ -96,6 +98,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     });
     await remote?.settle();
   } finally {
+    executor.kill();
     await view.close();
     interrupts.release();
   }
