@@ -73,6 +73,26 @@ describe('pipelines/digits.yaml', () => {
   });
 });
 
+describe('pipelines/sweep-digits.yaml', () => {
+  it('chooses a model that is worth choosing, and computes nothing the second time', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const recipe = 'pipelines/sweep-digits.yaml';
+    mkdirSync(join(cwd, 'pipelines'), { recursive: true });
+    cpSync(join(ROOT, recipe), join(cwd, recipe));
+    const record = await run(recipe, '--cache-dir', 'sweep');
+    const best = record.stages.find(({ cell }) => cell === 'best')!;
+    const chosen = record.stages.find(({ cell }) => cell === `small[${best.metrics.chosen}]`)!;
+    expect(best.metrics.candidates).toBe(8);
+    expect(best.outputs).toEqual(chosen.outputs);
+    expect(existsSync(join(cwd, 'build/sweep-digits.onnx'))).toBe(true);
+    const cached = await run(recipe, '--cache-dir', 'sweep');
+    expect(cached.stages.every((stage) => stage.status === 'cached')).toBe(true);
+    const turned = await run(recipe, '--cache-dir', 'sweep', '--set', 'keeps=[0.05, 0.4, 0.1, 0.2]');
+    expect(turned.stages.every((stage) => stage.status === 'cached')).toBe(true);
+  });
+});
+
 describe('the recipe in README.md', () => {
   it('runs as it is printed', { timeout: TIMEOUT_MS }, async () => {
     const text = /```yaml\n(version: 1\n[^`]*)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))![1]!;
