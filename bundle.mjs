@@ -5,8 +5,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -43,20 +44,25 @@ async function joinModules() {
     dynamicImportInCjs: false,
   };
   const stamp = `/* ${randomBytes(16).toString('hex')} */`;
-  await write(program, {
+  const files = await write(program, {
     ...names,
     banner: ({ name }) => (name === 'hot' ? stamp : ''),
     codeSplitting: { groups: [{ name: 'hot', test: (id) => hot.has(id) }] },
   });
   await write(launcher, names);
+  // Afterwards, and not all of them before: somebody may be running what is there.
+  for (const name of readdirSync(`${bin}/chunks`)) {
+    if (!files.includes(name.replace(/\.v8$/, ''))) rmSync(`${bin}/chunks/${name}`);
+  }
   const validators = `${root}dist/validators.cjs`;
   writeFileSync(validators, `${stamp}\n${readFileSync(validators, 'utf8')}`);
 }
 
 async function write(options, output) {
   const bundle = await rolldown(options);
-  await bundle.write(output);
+  const written = await bundle.write(output);
   await bundle.close();
+  return written.output.map(({ fileName }) => basename(fileName));
 }
 
 /** The modules that every `lathe run` loads: what these three reach by static imports. */
