@@ -10,6 +10,14 @@ export interface Layout {
   checkpoint(key: string): string;
   /** Digests of unchanged files of the user's. */
   readonly files: string;
+  /** What runs need, by project, for the garbage collection. */
+  readonly needs: string;
+  /** Runs that go on. */
+  readonly live: string;
+  readonly cas: string;
+  readonly ac: string;
+  readonly checkpoints: string;
+  readonly locks: string;
   /** Tells that a process computes a key. */
   lock(key: string): string;
   blob(digest: string): string;
@@ -26,6 +34,12 @@ export function layoutOf(cacheDir: string): Layout {
     quarantine: join(root, 'quarantine'),
     checkpoint: (key) => join(root, 'checkpoints', key, 'state'),
     files: join(root, 'files.json'),
+    needs: join(root, 'needs'),
+    live: join(root, 'live'),
+    cas: join(root, 'cas', 'sha256'),
+    ac: join(root, 'ac'),
+    checkpoints: join(root, 'checkpoints'),
+    locks: join(root, 'locks'),
     lock: (key) => join(root, 'locks', key),
     blob: (digest) => join(root, 'cas', 'sha256', digest.slice(0, 2), digest),
     record: (key) => join(root, 'ac', key.slice(0, 2), `${key}.json`),

@@ -14,6 +14,7 @@ import {
 import { makeFolder, publish, replace, writeDurably } from './durable.js';
 import { hashOfFile, hashOfStagedFile, sizeOf } from './file-hash.js';
 import { type KeyLock, tryLock, untilReleased } from './key-lock.js';
+import { noteUse } from './last-use.js';
 import { type Layout, layoutOf } from './layout.js';
 import { removeLeftovers } from './leftovers.js';
 import { ownerPrefix } from './owner.js';
@@ -81,6 +82,7 @@ export class Store {
       this.verified.delete(file.digest);
       return null;
     }
+    await noteUse(path);
     return record;
   }
 
@@ -200,9 +202,12 @@ export class Store {
     const { digest, bytes } = await hashOfStagedFile(staged);
     await chmod(staged, 0o444);
     const path = this.layout.blob(digest);
-    if (!(await publish(staged, path)) && !(await this.isFileIntact({ name: '', digest, bytes }))) {
-      await this.setAside(path, `The cached model ${digest.slice(0, 12)} is damaged`);
-      await publish(staged, path);
+    if (!(await publish(staged, path))) {
+      if (await this.isFileIntact({ name: '', digest, bytes })) await noteUse(path);
+      else {
+        await this.setAside(path, `The cached model ${digest.slice(0, 12)} is damaged`);
+        await publish(staged, path);
+      }
     }
     this.verified.set(digest, Promise.resolve(true));
     return { digest, bytes };

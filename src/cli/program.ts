@@ -183,7 +183,24 @@ function buildProgram(
     },
   );
 
+  add('gc', 'remove what no lockfile, none of the last runs and no run that goes on needs from the cache')
+    .option('--dry-run', 'only tell what would be removed', false)
+    .option('--max-size <size>', 'stop when the cache is no larger, the longest unused go first: 500M, 10G')
+    .option('--older-than <time>', 'spare what was used since: 12h, 30d')
+    .option('--keep-runs <count>', 'how many last runs of each project are kept', wholeNumber, 10)
+    .addOption(cacheDir())
+    .action(async (options) => {
+      const { gcCommand } = await import('./commands/gc.js');
+      await finish(gcCommand(options, terminal));
+    });
+
   const cache = program.command('cache').description('tend the cache');
+  add('verify', 'read every byte of the cache, and take out what is damaged', cache)
+    .addOption(cacheDir())
+    .action(async (options) => {
+      const { cacheVerifyCommand } = await import('./commands/cache-verify.js');
+      await finish(cacheVerifyCommand(options, terminal));
+    });
   add('keygen', 'make a pair of keys for signing what is stored in a remote cache', cache)
     .option('--out <file>', 'where the private key goes; the public one goes beside it', 'lathe-cache.key')
     .action(async (options) => {
@@ -207,6 +224,12 @@ Exit codes: 0 done, 1 a stage failed, 2 a mistake in the recipe or the command l
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number from 0 on.');
+  return value;
 }
 
 function positiveInteger(text: string): number {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import { floatTensor } from '../../src/onnx/tensor.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { lathe, TOY_PLUGIN } from '../support/lathe.js';
+import { lastRun, lathe, statuses, TOY_PLUGIN } from '../support/lathe.js';
 
 let cwd: string;
 beforeEach(async () => {
@@ -186,3 +186,41 @@ describe('lathe init', () => {
     expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
   });
 });
+
+describe('lathe gc', () => {
+  it('removes what no run needs any more, and tells how much; a dry run only tells', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), SWEPT.replace('LIMIT', '0.5'));
+    expect((await lathe(['run', '--no-lock'], { cwd })).code).toBe(0);
+    expect((await call('gc')).stdout).toMatch(/^Nothing to remove\. Kept: 2 results, /);
+    writeFileSync(join(cwd, 'recipe.yaml'), SWEPT.replace('LIMIT', '0.9'));
+    expect((await lathe(['run', '--no-lock'], { cwd })).code).toBe(0);
+    const told = await call('gc', '--keep-runs', '1', '--dry-run');
+    expect(told.stdout).toMatch(/^Would remove 1 result, 1 model file: .* Kept: 2 results, /);
+    expect((await call('gc', '--keep-runs', '1')).stdout).toBe(told.stdout.replace('Would remove', 'Removed'));
+    expect((await call('gc', '--max-size', 'plenty')).stderr).toContain('--max-size plenty is not understood.');
+  });
+});
+
+describe('lathe cache verify', () => {
+  it('finds damage, exits with 5, and the next run computes what is missing', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), SWEPT.replace('LIMIT', '0.5'));
+    await lathe(['run'], { cwd });
+    expect((await call('cache', 'verify')).stdout).toMatch(/^All is as it was stored: 2 results, 2 model files, /);
+    const { path } = lastRun(cwd).stages[0]!.outputs.model!;
+    chmodSync(path, 0o644);
+    writeFileSync(path, 'rubbish');
+    const { code, stderr } = await call('cache', 'verify');
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/^damaged: v1\/cas\/.*\nwithout its model: v1\/ac\//);
+    await lathe(['run'], { cwd });
+    expect(statuses(lastRun(cwd))).toEqual(['base ran', 'small cached']);
+    expect((await call('cache', 'verify')).code).toBe(0);
+  });
+});
+
+const SWEPT = `version: 1
+plugins: [${JSON.stringify(TOY_PLUGIN)}]
+stages:
+  - { id: base, uses: toy-make }
+  - { id: small, uses: toy-shrink, with: { limit: LIMIT } }
+`;

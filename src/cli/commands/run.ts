@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { openFileMemory } from '../../artifacts/file-memory.js';
+import { enterLive, noteNeeds } from '../../artifacts/needs.js';
 import { Store } from '../../artifacts/store.js';
 import { selectCells } from '../../plan/select-cells.js';
 import { childEnvironment } from '../../run/child-environment.js';
@@ -74,6 +75,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
   const { stop } = interrupts;
   const remote = remoteSettings && (await openResults(remoteSettings, { store, stop, onWarning, onNotice }));
+  const live = await enterLive(places.cacheDir);
   let explain: RunOptions['whyMiss'];
   let outcome: RunOutcome;
   try {
@@ -99,9 +101,14 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     await remote?.settle();
   } finally {
     executor.kill();
+    await live.leave();
     await view.close();
     interrupts.release();
   }
+  const keys = outcome.record.stages.flatMap(({ key, status }) =>
+    key !== null && (status === 'ran' || status === 'cached') ? key : [],
+  );
+  await noteNeeds(places.cacheDir, outcome.record.id, { project: process.cwd(), recipe: recipe.file, keys });
   await writeRunMetrics(outcome.folder, outcome.record);
   await showOutcome(outcome, options, terminal);
   // The lockfile tells of the recipe as it is: not of a part of it, nor of other parameters.
