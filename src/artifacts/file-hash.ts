@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { storageError, systemCode } from './storage-error.js';
 
-/** SHA-256 of a file that is about to be published; its content is on the disk when this returns. */
-export async function hashOfStagedFile(path: string): Promise<{ digest: string; bytes: number }> {
+/**
+ * SHA-256 of a file that is about to be published; its content is on the disk when this returns.
+ * @param known the digest, if it was taken while the file was written
+ */
+export async function finishStagedFile(path: string, known: string | null): Promise<{ digest: string; bytes: number }> {
   const handle = await open(path, 'r');
   try {
-    const result = await hashOf(handle);
+    const result = known === null ? await hashOf(handle) : { digest: known, bytes: (await handle.stat()).size };
     await handle.sync();
     return result;
   } finally {
@@ -43,14 +46,26 @@ async function unlessMissing<T>(path: string, read: () => Promise<T>): Promise<T
 async function hashOf(handle: FileHandle): Promise<{ digest: string; bytes: number }> {
   const hash = createHash('sha256');
   const { size } = await handle.stat();
-  const buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 1), CHUNK_BYTES));
+  const buffers = [newBuffer(size), newBuffer(size)] as const;
   let bytes = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-    if (bytesRead === 0) return { digest: hash.digest('hex'), bytes };
-    hash.update(buffer.subarray(0, bytesRead));
-    bytes += bytesRead;
+  // While one piece is hashed, the next one is read.
+  let reading = read(handle, buffers[0]);
+  for (let turn = 1; ; turn = 1 - turn) {
+    const piece = await reading;
+    if (piece.length === 0) return { digest: hash.digest('hex'), bytes };
+    reading = read(handle, buffers[turn as 0 | 1]);
+    hash.update(piece);
+    bytes += piece.length;
   }
+}
+
+async function read(handle: FileHandle, buffer: Buffer): Promise<Buffer> {
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+  return buffer.subarray(0, bytesRead);
+}
+
+function newBuffer(size: number): Buffer {
+  return Buffer.allocUnsafe(Math.min(Math.max(size, 1), CHUNK_BYTES));
 }
 
 const CHUNK_BYTES = 1 << 20;

@@ -12,7 +12,7 @@ import {
   storedModel,
 } from './action-record.js';
 import { makeFolder, publish, replace, writeDurably } from './durable.js';
-import { hashOfFile, hashOfStagedFile, sizeOf } from './file-hash.js';
+import { finishStagedFile, hashOfFile, sizeOf } from './file-hash.js';
 import { type KeyLock, tryLock, untilReleased } from './key-lock.js';
 import { noteUse } from './last-use.js';
 import { type Layout, layoutOf } from './layout.js';
@@ -25,12 +25,18 @@ export interface StoreOptions {
   readonly onWarning?: (message: string) => void;
 }
 
+/**
+ * A file that is to be stored, with the SHA-256 of what was written into it if that was taken then: it is not read again.
+ * Should the file differ after all, its name in the cache tells, as for every damaged one.
+ */
+export type StagedFile = string | { readonly path: string; readonly digest: string };
+
 export interface Commit {
   readonly key: string;
   readonly keyRecord: Json;
   readonly details?: KeyDetails;
   /** Slot to the files of its model, the model first. They lie in a folder of `makeStaging` and are moved away. */
-  readonly outputs: Readonly<Record<string, readonly string[]>>;
+  readonly outputs: Readonly<Record<string, readonly StagedFile[]>>;
   readonly chosen?: ActionRecord['chosen'];
   readonly metrics: Readonly<Record<string, Json>>;
   readonly durationMs: number;
@@ -104,7 +110,10 @@ export class Store {
       const outputs: Record<string, StoredModel> = {};
       for (const [slot, paths] of Object.entries(commit.outputs)) {
         const files: StoredFile[] = [];
-        for (const path of paths) files.push({ name: basename(path), ...(await this.adopt(path)) });
+        for (const each of paths) {
+          const { path, digest } = typeof each === 'string' ? { path: each, digest: null } : each;
+          files.push({ name: basename(path), ...(await this.adopt(path, digest)) });
+        }
         outputs[slot] = storedModel(files);
       }
       const record: ActionRecord = {
@@ -198,8 +207,8 @@ export class Store {
   }
 
   /** Moves a staged file to its place by content. */
-  private async adopt(staged: string): Promise<{ digest: string; bytes: number }> {
-    const { digest, bytes } = await hashOfStagedFile(staged);
+  private async adopt(staged: string, known: string | null): Promise<{ digest: string; bytes: number }> {
+    const { digest, bytes } = await finishStagedFile(staged, known);
     await chmod(staged, 0o444);
     const path = this.layout.blob(digest);
     if (!(await publish(staged, path))) {
@@ -209,7 +218,8 @@ export class Store {
         await publish(staged, path);
       }
     }
-    this.verified.set(digest, Promise.resolve(true));
+    // What was hashed elsewhere is verified when it is used.
+    if (known === null) this.verified.set(digest, Promise.resolve(true));
     return { digest, bytes };
   }
 

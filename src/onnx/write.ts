@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
@@ -11,6 +12,8 @@ export interface WriteOptions {
    * Default 1.5 GiB: protobuf ends at 2 GiB.
    */
   readonly externalDataBytes?: number;
+  /** Gets the SHA-256 of each file, taken while it is written; without it none is. */
+  readonly onDigest?: (path: string, digest: string) => void;
 }
 
 const EXTERNAL_DATA_BYTES = 1.5 * 2 ** 30;
@@ -58,8 +61,8 @@ export function encodeModelApart(model: Model, options: WriteOptions = {}): Enco
 export async function writeModel(model: Model, path: string, options: WriteOptions = {}): Promise<void> {
   const location = `${basename(path)}.data`;
   const { places, parts } = externalData(model, location, options.externalDataBytes ?? EXTERNAL_DATA_BYTES);
-  if (places.size > 0) await writeParts(join(dirname(path), location), parts);
-  await writeParts(path, modelSegments(model, places).parts);
+  if (places.size > 0) await writeParts(join(dirname(path), location), parts, options.onDigest);
+  await writeParts(path, modelSegments(model, places).parts, options.onDigest);
 }
 
 /** Where each tensor lies in the data file, and the file's parts with the gaps between tensors. */
@@ -91,11 +94,17 @@ function initializerBytes(model: Model): number {
 const MOST_PARTS = 512;
 const MOST_BYTES = 2 ** 30;
 
-async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<void> {
+async function writeParts(
+  path: string,
+  parts: readonly Uint8Array[],
+  onDigest: WriteOptions['onDigest'],
+): Promise<void> {
+  const hash = onDigest === undefined ? null : createHash('sha256');
   try {
     const file = await open(path, 'w');
     try {
       for (const batch of batches(parts)) {
+        if (hash !== null) for (const part of batch) hash.update(part);
         for (let rest = batch; rest.length > 0; ) {
           const { bytesWritten } = await file.writev(rest);
           rest = after(rest, bytesWritten);
@@ -104,6 +113,7 @@ async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<v
     } finally {
       await file.close();
     }
+    if (hash !== null) onDigest?.(path, hash.digest('hex'));
   } catch (cause) {
     throw new UserError(
       'FILE_WRITE',

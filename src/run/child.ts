@@ -1,6 +1,7 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { guarded, isDiskFull, storageError } from '../artifacts/storage-error.js';
+import type { StagedFile } from '../artifacts/store.js';
 import { isUserError, UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import type { Registry } from '../core/registry.js';
@@ -46,7 +47,7 @@ export async function runJob(job: Job, registries: JobRegistries, io: JobSurroun
   io.signal.throwIfAborted();
   checkOutputs(job, definition, models);
   checkChosen(job, definition, chosen);
-  const outputs: Record<string, readonly string[]> = {};
+  const outputs: Record<string, readonly StagedFile[]> = {};
   for (const [slot, model] of Object.entries(models)) outputs[slot] = await writeOutput(job, slot, model);
   return {
     outputs,
@@ -103,7 +104,7 @@ function outputError(problem: string, fix: string): UserError {
 }
 
 /** Writes one model into a folder of its own, so that whatever lies beside it afterwards is its external data. */
-async function writeOutput(job: Job, slot: string, model: Model): Promise<readonly string[]> {
+async function writeOutput(job: Job, slot: string, model: Model): Promise<readonly StagedFile[]> {
   const folder = join(job.staging, 'outputs', slot);
   // Who made a model is written at export: the cache tells by content alone, see docs/decisions/0002.
   const metadata = new Map([...model.metadata].filter(([name]) => !isProvenance(name)));
@@ -111,9 +112,11 @@ async function writeOutput(job: Job, slot: string, model: Model): Promise<readon
   checkModel(clean);
   return guarded(folder, async () => {
     await mkdir(folder, { recursive: true });
-    await writeModel(clean, join(folder, MODEL_FILE));
-    const others = (await readdir(folder)).filter((name) => name !== MODEL_FILE).sort();
-    return [MODEL_FILE, ...others].map((name) => join(folder, name));
+    const files: StagedFile[] = [];
+    // External data is written first, and belongs behind the model.
+    const onDigest = (path: string, digest: string) => void files.unshift({ path, digest });
+    await writeModel(clean, join(folder, MODEL_FILE), { onDigest });
+    return files;
   });
 }
 

@@ -1,3 +1,4 @@
+import type { StagedFile } from '../artifacts/store.js';
 import type { Json } from '../core/canonical-json.js';
 import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { ResolvedNetwork, ResolvedUse } from '../plan/plan.js';
@@ -47,7 +48,7 @@ export interface CollectedJobModel extends JobModel {
 /** What a job made. The files lie in its staging folder; the parent commits them. */
 export interface JobResult {
   /** Slot to files, the model first, its external data after it. Outputs that pass an input on are not among them. */
-  readonly outputs: Readonly<Record<string, readonly string[]>>;
+  readonly outputs: Readonly<Record<string, readonly StagedFile[]>>;
   /** Outputs that are collected models → the labels of these. */
   readonly chosen?: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, Json>>;

@@ -105,6 +105,25 @@ describe('a commit', () => {
   });
 });
 
+describe('a file whose digest was taken while it was written', () => {
+  it('is not read again when it is stored, and a wrong one is found out when it is used', async () => {
+    const store = openStore();
+    const commitAs = async (digest: string) => {
+      const staging = await store.makeStaging();
+      writeFileSync(join(staging, 'model.onnx'), 'content');
+      const outputs = { model: [{ path: join(staging, 'model.onnx'), digest }] };
+      const { outputs: stored } = await store.commit({
+        ...{ key: KEY, keyRecord: {}, outputs, metrics: {}, durationMs: 1, overrule: true },
+      });
+      return stored.model as StoredModel;
+    };
+    expect(await store.isIntact(await commitAs(sha256('content')))).toBe(true);
+    expect(await store.isIntact(await commitAs(sha256('other')))).toBe(false);
+    expect(await store.lookup(KEY)).toBeNull();
+    expect(warnings).toHaveLength(1);
+  });
+});
+
 describe('a lookup', () => {
   it('finds nothing in a folder that does not exist, and does not make it', async () => {
     expect(await openStore().lookup(KEY)).toBeNull();

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StagedFile } from '../../src/artifacts/store.js';
+import { sha256 } from '../../src/core/hash.js';
 import { Registry } from '../../src/core/registry.js';
 import type { DatasetDefinition } from '../../src/data/dataset.js';
 import type { NetworkDefinition } from '../../src/network/network.js';
@@ -99,8 +101,9 @@ describe('a job', () => {
       return { model: biasModel([1, 2, 3]) };
     });
     expect(metrics).toEqual({ accuracy: 0.9, perClass: [0.8, 1] });
-    expect(outputs).toEqual({ model: [join(staging, 'outputs', 'model', 'model.onnx')] });
-    const model = await readModel(outputs.model![0]!);
+    const path = join(staging, 'outputs', 'model', 'model.onnx');
+    expect(outputs).toEqual({ model: [{ path, digest: sha256(readFileSync(path)) }] });
+    const model = await readModel(pathOf(outputs.model![0]!));
     expect(model.graph.initializers.get('bias')?.dims).toEqual([3]);
   });
 
@@ -111,7 +114,7 @@ describe('a job', () => {
         model.metadata.set('lathe.stage', stage).set('author', 'me');
         return { model };
       });
-      const model = await readModel(outputs.model![0]!);
+      const model = await readModel(pathOf(outputs.model![0]!));
       await rm(join(staging, 'scratch'), { recursive: true });
       return [...model.metadata];
     };
@@ -157,7 +160,7 @@ describe('a job', () => {
       { job: { ...DATA_USE, networks: { net: layers } } },
     );
     expect(opened).toBe(1);
-    const { graph } = await readModel(outputs.model![0]!);
+    const { graph } = await readModel(pathOf(outputs.model![0]!));
     expect([graph.inputs[0]?.shape, graph.outputs[0]?.shape]).toEqual([
       ['batch', 3],
       ['batch', 4],
@@ -235,3 +238,7 @@ describe('a stage that does not keep to its declaration', () => {
     await expect(runStage(run)).rejects.toThrow(TypeError);
   });
 });
+
+function pathOf(file: StagedFile): string {
+  return typeof file === 'string' ? file : file.path;
+}
