@@ -2,25 +2,24 @@
 /**
  * Times a sweep of equal cells with several jobs against one: npm run build && npx jiti bench/sweep.ts [options]
  *
- *   --subjects mlp,conv   --cells 6   --jobs <cores>   --rounds 3   --epochs 120
+ *   --subjects mlp,conv   --cells 6   --jobs <cores>   --rounds 5   --epochs 120
  *
  * A job alone has all cores for itself and may share its batches out among them, so the gain depends on the network: a step
- * of mlp is too small for that, a step of conv may be large enough. Rounds take turns, each run has an empty cache; the
- * figure is the ratio of the medians.
+ * of mlp is too small for that, a step of conv may be large enough. Rounds take turns, each run has an empty cache. The
+ * figure is the ratio of the fastest runs: what else the machine does only ever adds time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { median } from './contender.js';
 
 const { values: options } = parseArgs({
   options: {
     subjects: { type: 'string', default: 'mlp,conv' },
     cells: { type: 'string', default: '6' },
     jobs: { type: 'string', default: String(availableParallelism()) },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     epochs: { type: 'string', default: '120' },
   },
 });
@@ -39,7 +38,7 @@ try {
     for (let round = 0; round < Number(options.rounds); round++) {
       for (const [jobs, times] of seconds) times.push(timeOf(recipe, jobs));
     }
-    const [many, one] = [median(seconds.get(options.jobs)!), median(seconds.get('1')!)];
+    const [many, one] = [Math.min(...seconds.get(options.jobs)!), Math.min(...seconds.get('1')!)];
     process.stdout.write(
       `${subject}: ${options.cells} cells, --jobs ${options.jobs} ${many.toFixed(2)} s, --jobs 1 ${one.toFixed(2)} s: ` +
         `${(one / many).toFixed(2)} × as fast; load average ${loadavg()[0]!.toFixed(1)} at the end\n`,

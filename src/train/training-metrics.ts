@@ -3,6 +3,6 @@ export const TRAINING_METRICS = {
   loss: { unit: 'nats', better: 'lower' },
   accuracy: { unit: 'ratio', better: 'higher' },
   epochs: { unit: 'count' },
-  imagesPerS: { unit: '', better: 'higher' },
+  imagesPerS: { unit: '', better: 'higher', varies: true },
   history: { unit: '' },
 } as const;
