@@ -40,6 +40,7 @@ export interface StageRecord {
   readonly key: string | null;
   /** "all inputs unchanged", "no result for this key", "forced" … */
   readonly why: string;
+  /** How long it took to compute, or, of what was not computed, to find that out. */
   readonly durationMs: number;
   /** After defaults; files and folders as absolute paths. */
   readonly options: Readonly<Record<string, Json>>;

@@ -144,7 +144,9 @@ async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: 
     const outputs = outputsOf(cell, result, inputs, context.store);
     const { status, why } = result;
     const { metrics } = result.record;
-    return { record: end({ ...known, status, why, metrics, outputs: outputRecords(outputs) }), outputs };
+    // The time that it took, not the time that it waited for its turn.
+    const took = status === 'ran' ? { durationMs: result.record.durationMs } : {};
+    return { record: end({ ...known, ...took, status, why, metrics, outputs: outputRecords(outputs) }), outputs };
   } catch (thrown) {
     if (thrown instanceof RunCancelled || context.interrupt.aborted) return stopped(known);
     const error = toError(thrown, cell.place);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Store } from '../../src/artifacts/store.js';
 import type { Json } from '../../src/core/canonical-json.js';
 import { digestOf } from '../../src/core/hash.js';
 import type { Cell, Plan } from '../../src/plan/plan.js';
@@ -117,6 +118,17 @@ describe('a stage that chooses', () => {
       'after skipped',
     ]);
   });
+});
+
+it('tells how long a cell took, without the time that it waited for its turn', async () => {
+  const slow = fakeExecutor(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return {};
+  });
+  const { record } = await runSketch(folder, sketchPlan([...'abcd'].map((id) => ({ id }))), slow, { jobs: 1 });
+  const { key, durationMs } = record.stages.at(-1)!;
+  const stored = await new Store(join(folder, 'cache')).peek(key!);
+  expect(durationMs).toBe(stored!.durationMs);
 });
 
 describe('with failFast the first failure', () => {
