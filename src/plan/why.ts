@@ -60,9 +60,18 @@ export async function whyMiss(cell: string, now: ExplainableKey, memory: Memory)
     const changes = changesSince(record, now);
     if (best === undefined || changes.length < best.changes.length) best = { record, changes };
   }
-  if (best !== undefined) return reasonFrom(best.record, best.changes, null);
-  return { text: 'no result for this key', changes: [], comparedWith: null };
+  if (best !== undefined) {
+    const reason = reasonFrom(best.record, best.changes, null);
+    // The result of some other recipe explains nothing in one line; `lathe explain` still lists all that differs.
+    return best.changes.length > MOST_RELATED ? { ...reason, text: NO_RESULT } : reason;
+  }
+  return { text: NO_RESULT, changes: [], comparedWith: null };
 }
+
+const NO_RESULT = 'no result for this key';
+
+/** A result that differs in more fields than this is of another undertaking. */
+const MOST_RELATED = 3;
 
 const REASONS: Readonly<Record<StageStatus, string>> = {
   ran: 'its result is no longer in the cache',

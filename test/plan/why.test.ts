@@ -57,6 +57,14 @@ test('without one, the result of the same kind of stage with the fewest differin
   expect(reason.comparedWith).toMatchObject({ key: 'new', run: null });
 });
 
+test('a result that differs in much is none to compare with in one line', async () => {
+  const options = { keep: 0.1, scope: 'layer', steps: 4, curve: 'cubic', epochs: 2 };
+  const other = { keep: 0.2, scope: 'global', steps: 1, curve: 'linear', epochs: 2 };
+  const reason = await why([], [result('other', other)], options);
+  expect(reason.text).toBe('no result for this key');
+  expect(reason.changes).toHaveLength(4);
+});
+
 test.each<[StageStatus, string]>([
   ['ran', 'its result is no longer in the cache'],
   ['cached', 'its result is no longer in the cache'],
