@@ -53,8 +53,8 @@ export async function parseRecipe(text: string, file: string, options: LoadOptio
 
   const problems: UserError[] = [];
   const params = withSettings(declaredParams(value), options.settings ?? [], problems);
-  const env = declaredEnvironment(value, options.environment);
-  const scope: Scope = { params, env, lost: lostSections(value), cell: null };
+  const { env, passed } = declaredEnvironment(value, options.environment);
+  const scope: Scope = { params, env, passed, lost: lostSections(value), cell: null };
   const substituted = substitute(document, scope);
   problems.push(...substituted.problems);
   const judge = options.judge ?? (await Judge.create());
@@ -125,14 +125,13 @@ function declaredParams(value: { readonly [key: string]: Json }): Record<string,
 function declaredEnvironment(
   value: { readonly [key: string]: Json },
   environment: LoadOptions['environment'],
-): Record<string, string | undefined> {
+): Pick<Scope, 'env' | 'passed'> {
   const { hash, pass } = (isJsonMapping(value.env) ? value.env : {}) as { hash?: Json; pass?: Json };
-  const names = [hash, pass].flatMap((list) => (Array.isArray(list) ? list : []));
-  return Object.fromEntries(
-    names
-      .filter((name) => typeof name === 'string')
-      .map((name) => [name, Object.hasOwn(environment, name) ? environment[name] : undefined]),
-  );
+  const names = (list: Json | undefined) =>
+    (Array.isArray(list) ? list : []).filter((name) => typeof name === 'string');
+  const hashed = names(hash);
+  const env = hashed.map((name) => [name, Object.hasOwn(environment, name) ? environment[name] : undefined]);
+  return { env: Object.fromEntries(env), passed: new Set(names(pass).filter((name) => !hashed.includes(name))) };
 }
 
 /** params and env, where a misspelt key stands in for them. */

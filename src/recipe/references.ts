@@ -12,8 +12,10 @@ import type { PlacedDocument } from './yaml-document.js';
 /** What `${{ params.x }}`, `${{ matrix.x }}` and `${{ env.X }}` may refer to. */
 export interface Scope {
   readonly params: Readonly<Record<string, Json>>;
-  /** The variables that the recipe declares; undefined for one that is not set. */
+  /** The variables under env.hash; undefined for one that is not set. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Those under env.pass alone: their values may be secrets, and a reference would put them into keys and records. */
+  readonly passed: ReadonlySet<string>;
   /** Sections that are there under a misspelt key: nobody knows what they declare. */
   readonly lost: ReadonlySet<string>;
   /** The cell that the value is for; null: not known yet, so that references to its labels stay as they are. */
@@ -38,7 +40,8 @@ const DECLARING_SECTIONS = new Set(['version', 'params', 'env']);
 
 /**
  * Replaces the references in a recipe. One that is the whole value keeps its type, one inside a text becomes text.
- * Problems are RECIPE_REFERENCE (malformed, unknown, or a list inside a text) and RECIPE_ENV (a variable that is not set).
+ * Problems are RECIPE_REFERENCE (malformed, unknown, or a list inside a text), RECIPE_ENV (a variable that is not set) and
+ * RECIPE_ENV_PASS (one whose value may be a secret).
  */
 export function substitute(document: PlacedDocument, scope: Scope): Substituted {
   const substitution = new Substitution(document, scope);
@@ -176,8 +179,15 @@ function lookUp(inner: string, scope: Scope, path: Path): Found {
   }
   if (space === 'env') {
     const known = Object.keys(scope.env);
+    if (scope.passed.has(name)) {
+      return refuse(
+        `The value of "${name}" stays out of recipes: env.pass hands it to stages alone, as it may be a secret.`,
+        'List it under env.hash if it is none.',
+        'RECIPE_ENV_PASS',
+      );
+    }
     if (!known.includes(name)) {
-      const fix = didYouMean(name, known) || 'List it under env.hash or env.pass.';
+      const fix = didYouMean(name, known) || 'List it under env.hash.';
       return refuse(`The recipe does not declare the environment variable "${name}".`, fix);
     }
     const value = scope.env[name];

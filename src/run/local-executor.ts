@@ -1,15 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { UserError } from '../core/errors.js';
+import { type Mask, maskOf } from '../core/mask.js';
+import { maskError } from '../core/mask-error.js';
 import { ChildPool } from './child-pool.js';
 import { type ExecuteOptions, type Executor, RunCancelled } from './executor.js';
 import type { Job, JobResult } from './job.js';
+import { jobWords } from './job-words.js';
 import { type ChildMessage, type ParentMessage, unpackError } from './messages.js';
+import { readLines } from './read-lines.js';
 
 export interface LocalExecutorOptions {
   /** JavaScript file that calls `serveJobs`. */
   readonly childEntry: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Taken out of all that a job says, reports and throws. Default: nothing. */
+  readonly mask?: Mask;
   /** Between the request to stop and the end by force. Default 5 s. */
   readonly graceMs?: number;
   /** How many processes may wait for a job, started while others run: what starting takes is hidden then. Default 0. */
@@ -20,7 +25,8 @@ export interface LocalExecutorOptions {
  * Executes each job in a child process of its own on this machine. onnxruntime blocks the thread that it runs on, so
  * time limits and the end by force belong to the parent; and it keeps memory of every model, so no process runs two jobs.
  */
-export function localExecutor({ childEntry, env, graceMs = GRACE_MS, spares = 0 }: LocalExecutorOptions): Executor {
+export function localExecutor(options: LocalExecutorOptions): Executor {
+  const { childEntry, env, mask = maskOf([]), graceMs = GRACE_MS, spares = 0 } = options;
   const running = new Set<ChildProcess>();
   const pool = new ChildPool(() =>
     fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }),
@@ -41,7 +47,7 @@ export function localExecutor({ childEntry, env, graceMs = GRACE_MS, spares = 0 
       if (options.signal.aborted) return Promise.reject(new RunCancelled());
       const child = pool.take();
       running.add(child);
-      const result = superviseChild(child, job, options, graceMs).finally(() => running.delete(child));
+      const result = superviseChild(child, job, { ...options, graceMs, mask }).finally(() => running.delete(child));
       pool.plugins = job.plugins;
       fill();
       return result;
@@ -55,8 +61,7 @@ const GRACE_MS = 5000;
 function superviseChild(
   child: ChildProcess,
   job: Job,
-  { signal, timeoutMs, onEvent }: ExecuteOptions,
-  graceMs: number,
+  { signal, timeoutMs, onEvent, graceMs, mask }: ExecuteOptions & { readonly graceMs: number; readonly mask: Mask },
 ): Promise<JobResult> {
   return new Promise((resolve, reject) => {
     let outcome: ChildMessage | undefined;
@@ -75,14 +80,15 @@ function superviseChild(
     signal.addEventListener('abort', onAbort, { once: true });
     const limit = timeoutMs === null ? undefined : setTimeout(() => stop('timeout'), timeoutMs);
 
+    const tell = jobWords(mask, onEvent);
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream! }).on('line', (line) => {
+      readLines(stream!, mask, (line) => {
         if (lastLines.push(line) > KEPT_LINES) lastLines.shift();
-        onEvent({ type: 'log', level: 'info', message: line, details: {} });
+        tell({ type: 'log', level: 'info', message: line, details: {} });
       });
     }
     child.on('message', (message: ChildMessage) => {
-      if (message.type === 'event') onEvent(message.event);
+      if (message.type === 'event') tell(message.event);
       else if (message.type === 'memory') peakBytes = message.peakBytes;
       else outcome = message;
     });
@@ -92,10 +98,15 @@ function superviseChild(
     });
     child.on('close', (exitCode, exitSignal) => {
       finish(() => {
-        if (outcome?.type === 'result') return resolve(outcome.result);
+        if (outcome?.type === 'result') {
+          const { result } = outcome;
+          return resolve({ ...result, metrics: mask.json({ ...result.metrics }) });
+        }
         if (ending === 'timeout') return reject(timedOut(job, timeoutMs!));
         if (ending === 'cancelled') return reject(new RunCancelled());
-        if (outcome?.type === 'error' && outcome.error.kind !== 'cancelled') return reject(unpackError(outcome.error));
+        if (outcome?.type === 'error' && outcome.error.kind !== 'cancelled') {
+          return reject(maskError(unpackError(outcome.error), mask));
+        }
         reject(died(job, { exitCode, exitSignal, peakBytes, lastLines }));
       });
     });

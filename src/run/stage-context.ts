@@ -154,8 +154,9 @@ function checkMetric(job: Job, definition: StageDefinition, name: string, value:
       { class: 'stage' },
     );
   }
+  let text: string;
   try {
-    canonicalJson(value);
+    text = canonicalJson(value);
   } catch (cause) {
     throw new UserError(
       'RUN_METRIC',
@@ -164,7 +165,17 @@ function checkMetric(job: Job, definition: StageDefinition, name: string, value:
       { class: 'stage', cause },
     );
   }
+  if (text.length <= METRIC_LENGTH_MAX) return;
+  throw new UserError(
+    'RUN_METRIC',
+    `Stage ${job.cell} reported ${Math.round(text.length / 1e6)} MB as its metric "${name}".`,
+    'Metrics are kept in every record: report a summary.',
+    { class: 'stage' },
+  );
 }
+
+/** Twice the confusion matrix of a thousand classes. */
+const METRIC_LENGTH_MAX = 8_000_000;
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));

@@ -181,6 +181,17 @@ stages:
     expect(await value(written)).toEqual(expected);
   });
 
+  test('to a variable that is only handed on are refused: its value may be a secret', async () => {
+    const text = (env: string) => withValue('"${{ env.SET }}"').replace('{ hash: [SET, UNSET] }', env);
+    expect(await complaint(text('{ pass: [SET] }'))).toMatchInlineSnapshot(`
+      "recipe.yaml:7:17 The value of "SET" stays out of recipes: env.pass hands it to stages alone, as it may be a secret.
+          with: { v: "\${{ env.SET }}" }
+                      ~~~~~~~~~~~~~~
+      List it under env.hash if it is none.  [RECIPE_ENV_PASS]"
+    `);
+    expect((await parse(text('{ pass: [SET], hash: [SET] }'), [], { SET: '5' })).stages[0]!.cells[0]!.with.v).toBe('5');
+  });
+
   test('that are faulty are shown at the very reference', async () => {
     const bad =
       '["${{ params.m }} ${{ params.m }}", "${{ matrix.n }}", "${{ env.UNSET }}", "${{ env.HOM }}", "${{ params.n + 1 }}", "${{ params.n", "x${{ params.list }}"]';
@@ -208,7 +219,7 @@ stages:
       recipe.yaml:7:92 The recipe does not declare the environment variable "HOM".
       … x.n }}", "\${{ env.UNSET }}", "\${{ env.HOM }}", "\${{ params.n + 1 }}", "\${{ params.n", "x\${{ params.list }}"] }
                                       ~~~~~~~~~~~~~~
-      List it under env.hash or env.pass.  [RECIPE_REFERENCE]
+      List it under env.hash.  [RECIPE_REFERENCE]
 
       recipe.yaml:7:110 "params.n + 1" is not a reference.
       … x.n }}", "\${{ env.UNSET }}", "\${{ env.HOM }}", "\${{ params.n + 1 }}", "\${{ params.n", "x\${{ params.list }}"] }

@@ -204,6 +204,14 @@ describe('a stage that does not keep to its declaration', () => {
       'Stage cell reported Infinity as its metric "accuracy", which is no JSON value.',
     ],
     [
+      'reports a metric that no record should hold',
+      async ({ metric }) => {
+        metric('perClass', 'x'.repeat(9_000_000));
+        return { model };
+      },
+      'Stage cell reported 9 MB as its metric "perClass".',
+    ],
+    [
       'asks for data that no option names',
       async ({ data }) => {
         await data('tow');

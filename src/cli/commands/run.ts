@@ -20,6 +20,7 @@ import { logFile } from '../log-file.js';
 import { runsFolder } from '../places.js';
 import { planRecipe } from '../prepare.js';
 import type { Environment } from '../program.js';
+import { recipeMask } from '../recipe-mask.js';
 import { configuredRemote, openResults, type RemoteOptions } from '../remote.js';
 import { writeRunMetrics } from '../run-metrics.js';
 import { showFailures } from '../show-failures.js';
@@ -67,6 +68,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const executor = localExecutor({
     childEntry: childEntry(),
     env: childEnvironment(env, [...recipe.env.hash, ...recipe.env.pass]),
+    mask: recipeMask(recipe, env),
     spares: jobs,
   });
   const interrupts = listenForInterrupts(terminal, () => executor.kill());

@@ -19,6 +19,7 @@ import { keyFunction } from '../keys.js';
 import { lockedRuntime, planDifferences, requireLockfile } from '../lock.js';
 import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
+import { recipeMask } from '../recipe-mask.js';
 import { showFailures } from '../show-failures.js';
 import type { Terminal } from '../terminal.js';
 import { chooseView } from '../view/choose.js';
@@ -97,6 +98,7 @@ async function recompute(
   const executor = localExecutor({
     childEntry: childEntry(),
     env: childEnvironment(env, [...recipe.env.hash, ...recipe.env.pass]),
+    mask: recipeMask(recipe, env),
   });
   const interrupts: Interrupts = listenForInterrupts(terminal, () => executor.kill());
   const cores = availableParallelism();
