@@ -72,7 +72,7 @@ export function collectedCells(
       metrics[name] = { cell: reporter.cell, path };
       specs[name] = reporter.spec;
     }
-    return [label, { labels: taken.labels, metrics }] as const;
+    return [label, { cell: taken.id, labels: taken.labels, metrics }] as const;
   });
   return { cells: Object.fromEntries(cells), specs };
 }

@@ -70,6 +70,8 @@ export interface Cell {
 
 /** One of the cells that another collects. */
 export interface CollectedCell {
+  /** Its id. Its model may be one that it passes on. */
+  readonly cell: string;
   readonly labels: Labels;
   /** Metrics that options name ("accuracy", "latencyMs.p50") → the cell that reports it, and its path there. */
   readonly metrics: Readonly<Record<string, { readonly cell: string; readonly path: readonly string[] }>>;

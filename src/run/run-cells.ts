@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { StageRecord } from '../artifacts/run-record.js';
 import { readCollected } from '../plan/collected.js';
 import type { Cell, Plan, Source } from '../plan/plan.js';
+import { remainingOf } from '../plan/remaining.js';
 import { RunCancelled } from './executor.js';
 import { errorRecordOf, type Failure, toError } from './failure.js';
 import { hasResult } from './gates.js';
@@ -90,8 +91,10 @@ async function runWhenReady(
   return end;
 }
 
-async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: Context): Promise<CellEnd> {
+async function runCell(planned: Cell, ends: ReadonlyMap<string, CellEnd>, context: Context): Promise<CellEnd> {
   const startedAt = performance.now();
+  const missing = [...ends].flatMap(([id, { record }]) => (hasResult(record) ? [] : id));
+  const { cell, lost, blocker: blocking } = remainingOf(planned, new Set(missing));
   const end = (facts: Partial<StageRecord> & Pick<StageRecord, 'status' | 'why'>): StageRecord => ({
     id: cell.stage,
     cell: cell.id,
@@ -107,17 +110,23 @@ async function runCell(cell: Cell, ends: ReadonlyMap<string, CellEnd>, context: 
     ...facts,
   });
 
-  const blocker = [...ends.values()].find(({ record }) => !hasResult(record))?.record;
+  const blocker = blocking === undefined ? undefined : ends.get(blocking)!.record;
   const stopped = (facts: Partial<StageRecord> = {}): CellEnd => ({
     record: end({ ...facts, ...whyStopped(context) }),
     outputs: NONE,
   });
-  if (blocker?.status === 'cancelled' || context.interrupt.aborted) return stopped();
+  const isCancelled = missing.some((id) => ends.get(id)!.record.status === 'cancelled');
+  if (isCancelled || context.interrupt.aborted) return stopped();
   if (blocker !== undefined) {
     const why = `needs ${blocker.cell}, which ${blocker.status === 'failed' ? 'failed' : 'was skipped'}`;
     return { record: end({ status: 'skipped', why }), outputs: NONE };
   }
   if (context.halt.signal.aborted) return stopped();
+  if (lost.length > 0) {
+    const count = Object.keys(planned.collected!).length;
+    const message = `Stage ${cell.id} goes without ${lost.length} of the ${count} cells that it collects, which have no result: ${lost.join(', ')}.`;
+    context.listener({ type: 'warning', message });
+  }
 
   const known: { key: string | null; inputs: Record<string, string> } = { key: null, inputs: {} };
   try {

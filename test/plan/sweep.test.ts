@@ -119,6 +119,7 @@ describe('a stage that collects', () => {
     });
     expect(Object.keys(best.inputs)).toEqual(['collected:keep=0.1', 'collected:keep=0.2']);
     expect(best.collected!['keep=0.1']).toEqual({
+      cell: 'check[keep=0.1]',
       labels: { keep: 0.1 },
       metrics: {
         accuracy: { cell: 'check[keep=0.1]', path: ['accuracy'] },

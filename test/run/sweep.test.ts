@@ -35,7 +35,7 @@ function choicePlan(): Plan {
       collected: Object.fromEntries(
         labels.map((each) => [
           `n=${each.n}`,
-          { labels: each, metrics: { accuracy: { cell: cellOf(each), path: ['accuracy'] } } },
+          { cell: cellOf(each), labels: each, metrics: { accuracy: { cell: cellOf(each), path: ['accuracy'] } } },
         ]),
       ),
       dependsOn: labels.map(cellOf),
@@ -103,20 +103,41 @@ describe('a stage that chooses', () => {
     expect(outputOf(result, 'best')).toEqual(outputOf(result, 'm[n=1]'));
   });
 
-  it('is skipped if one of its cells fails; the others run', async () => {
-    const executor = choosing({});
-    const failing: Executor = {
-      ...executor,
-      execute: (job, options) =>
-        job.cell === 'm[n=2]' ? Promise.reject(new Error('internal: oh')) : executor.execute(job, options),
-    };
-    expect((await run(failing)).statuses).toEqual([
-      'm[n=1] ran',
-      'm[n=2] failed',
-      'm[n=3] ran',
-      'best skipped',
-      'after skipped',
+  /** Fails the given cells. */
+  const failing = (ids: readonly string[], executor: Executor): Executor => ({
+    ...executor,
+    execute: (job, options) =>
+      ids.includes(job.cell) ? Promise.reject(new Error('internal: oh')) : executor.execute(job, options),
+  });
+
+  it('chooses among the cells that succeeded, and says which are left out', async () => {
+    const seen: CollectedJobModel[][] = [];
+    const executor = choosing({ 'm[n=1]': 0.8, 'm[n=2]': 0.9, 'm[n=3]': 0.7 }, seen);
+    const result = await run(failing(['m[n=2]'], executor));
+    expect(result.statuses).toEqual(['m[n=1] ran', 'm[n=2] failed', 'm[n=3] ran', 'best ran', 'after ran']);
+    expect(seen[0]!.map(({ label }) => label)).toEqual(['n=1', 'n=3']);
+    expect(outputOf(result, 'best')).toEqual(outputOf(result, 'm[n=1]'));
+    expect(result.record.status).toBe('failed');
+    expect(result.events.filter(({ type }) => type === 'warning')).toEqual([
+      {
+        type: 'warning',
+        message: 'Stage best goes without 1 of the 3 cells that it collects, which have no result: n=2.',
+      },
     ]);
+  });
+
+  it('chooses anew once the cell that failed has a result', async () => {
+    const accuracies = { 'm[n=1]': 0.8, 'm[n=2]': 0.9, 'm[n=3]': 0.7 };
+    await run(failing(['m[n=2]'], choosing(accuracies)));
+    const result = await run(choosing(accuracies));
+    expect(result.statuses).toEqual(['m[n=1] cached', 'm[n=2] ran', 'm[n=3] cached', 'best ran', 'after ran']);
+    expect(outputOf(result, 'best')).toEqual(outputOf(result, 'm[n=2]'));
+  });
+
+  it('is skipped if all of its cells fail', async () => {
+    const result = await run(failing(['m[n=1]', 'm[n=2]', 'm[n=3]'], choosing({})));
+    expect(result.statuses.slice(3)).toEqual(['best skipped', 'after skipped']);
+    expect(result.record.stages[3]!.why).toBe('needs m[n=1], which failed');
   });
 });
 
