@@ -47,7 +47,7 @@ export function checkCollectedMetrics(
     const problem = `"${metric}" is no metric of ${first.stage} (${first.declaration.uses}).`;
     const known = Object.keys(reporters.of(first));
     const fix = didYouMeanOrKnown(metric, known, 'Collect a stage that evaluates, or add measure to the recipe.');
-    const place = recipe.locate([...draft.path, 'with', ...path]);
+    const place = recipe.locate([...draft.path, 'with', ...path], 'value', draft.labels);
     problems.push(new UserError('PLAN_UNKNOWN_METRIC', problem, fix, { place, class: 'usage' }));
   }
 }

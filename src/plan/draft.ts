@@ -63,6 +63,7 @@ async function draftCell(
   const schema = definition.options as never;
   const resolved = await resolveOptions({
     recipe,
+    labels,
     judge,
     owner: uses,
     schema,
@@ -73,11 +74,19 @@ async function draftCell(
   if (resolved === null) {
     // One faulty option hides no other mistake: names are looked up all the same.
     const written = referencesIn(schema, cell.with, recipe.folder);
-    for (const reference of written) await checkReference(request, declarations, zoo, reference, at);
+    for (const reference of written) await checkReference(request, declarations, zoo, { reference, at, labels });
     return { ...draft, definition, options: null, references: [] };
   }
-  for (const reference of resolved.references) await checkReference(request, declarations, zoo, reference, at);
+  for (const reference of resolved.references)
+    await checkReference(request, declarations, zoo, { reference, at, labels });
   return { ...draft, definition, ...resolved };
+}
+
+/** A reference in the options that stand at a path, of a cell with these labels. */
+export interface PlacedReference {
+  readonly reference: OptionReference;
+  readonly at: Path;
+  readonly labels: Labels;
 }
 
 /** A data set or a network that an option names must exist; models are a matter of sources.ts. */
@@ -85,11 +94,10 @@ export async function checkReference(
   request: DeclarationsRequest,
   declarations: Declarations,
   zoo: Map<string, () => Promise<ResolvedNetwork>>,
-  { kind, path, name }: OptionReference,
-  at: Path,
+  { reference: { kind, path, name }, at, labels }: PlacedReference,
 ): Promise<void> {
   const { recipe, registries, problems } = request;
-  const place = recipe.locate([...at, ...path]);
+  const place = recipe.locate([...at, ...path], 'value', labels);
   if (kind === 'dataset' && !declarations.data.has(name))
     problems.push(unknownData(name, [...declarations.data.keys()]).at(place));
   if (kind !== 'network' || declarations.networks.has(name) || zoo.has(name)) return;
@@ -118,7 +126,7 @@ export function unknownData(name: string, known: readonly string[]): UserError {
 
 /** Lets the stage judge its options against each other; its error gets the place of the option that it names, or of `with`. */
 export function runCheck(request: DeclarationsRequest, draft: Draft, connected: readonly string[]): void {
-  const { definition, options, path } = draft;
+  const { definition, options, path, labels } = draft;
   if (definition?.check === undefined || options === null) return;
   try {
     definition.check({ options, inputs: connected });
@@ -133,7 +141,7 @@ export function runCheck(request: DeclarationsRequest, draft: Draft, connected: 
       return;
     }
     const at = [...path, 'with', ...(error.option ?? [])];
-    const place = request.recipe.locate(at, error.option === undefined ? 'key' : 'value');
+    const place = request.recipe.locate(at, error.option === undefined ? 'key' : 'value', labels);
     request.problems.push(error.at(place));
   }
 }

@@ -43,9 +43,12 @@ export function placeGates(request: GatesRequest): PlacedGate[] {
 
 function placeGate(request: GatesRequest, draft: Draft, metric: string, written: WrittenGate): PlacedGate | null {
   const { recipe, drafts, reporters, problems } = request;
+  const { labels } = draft;
   const path = [...draft.path, 'expect', metric];
   const refuse = (problem: string, fix: string, at: Path, target: 'key' | 'value') => {
-    problems.push(new UserError('PLAN_GATE', problem, fix, { place: recipe.locate(at, target), class: 'usage' }));
+    problems.push(
+      new UserError('PLAN_GATE', problem, fix, { place: recipe.locate(at, target, labels), class: 'usage' }),
+    );
     return null;
   };
   if (draft.definition === null) return null;

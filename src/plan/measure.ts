@@ -28,7 +28,8 @@ export async function draftMeasures(
   const path = ['measure'];
   const resolved = await resolveOptions({ recipe, judge, owner: 'measure', schema, written, path, problems });
   if (resolved === null || !declarations.data.has(written.data)) return [];
-  for (const reference of resolved.references) await checkReference(request, declarations, zoo, reference, path);
+  for (const reference of resolved.references)
+    await checkReference(request, declarations, zoo, { reference, at: path, labels: {} });
   const slot = Object.keys(evaluate.inputs).includes('model') ? 'model' : Object.keys(evaluate.inputs)[0]!;
   return stages.flatMap(({ id, index, stage, labels, definition, path: at }) => {
     const made = Object.entries(definition?.outputs ?? {}).filter(([, spec]) => spec === 'model');

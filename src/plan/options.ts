@@ -8,6 +8,7 @@ import { walk } from '../core/json-schema/walk.js';
 import type { Path } from '../core/path.js';
 import type { ReferenceKind } from '../core/schema.js';
 import { schemaErrors } from '../recipe/errors.js';
+import type { Labels } from '../recipe/labels.js';
 import type { Recipe } from '../recipe/recipe.js';
 import { pathProblem } from './digests.js';
 
@@ -31,6 +32,8 @@ export interface ResolvedOptions {
 
 export interface OptionsRequest {
   readonly recipe: Recipe;
+  /** Those of the cell whose options they are; default none. */
+  readonly labels?: Labels;
   readonly judge: Judge;
   /** The plugin's name, as messages call the owner of the options. */
   readonly owner: string;
@@ -46,14 +49,14 @@ export interface OptionsRequest {
  * Files and folders that do not exist are problems, but no reason for null.
  */
 export async function resolveOptions(request: OptionsRequest): Promise<ResolvedOptions | null> {
-  const { recipe, judge, owner, schema, written, path, problems } = request;
+  const { recipe, labels = {}, judge, owner, schema, written, path, problems } = request;
   const completed = complete(schema, written);
   const found = judge.problems(schema, completed, (at) => ({
     noun: 'option',
     owner: at.length === 0 ? owner : `${owner}'s "${at.filter((part) => typeof part === 'string').join('.')}"`,
   }));
   if (found.length > 0) {
-    problems.push(...schemaErrors(found, (at, target) => recipe.locate([...path, ...at], target)));
+    problems.push(...schemaErrors(found, (at, target) => recipe.locate([...path, ...at], target, labels)));
     return null;
   }
   const references = referencesIn(schema, completed, recipe.folder);
@@ -61,7 +64,7 @@ export async function resolveOptions(request: OptionsRequest): Promise<ResolvedO
     if (kind !== 'file' && kind !== 'folder') continue;
     const problem = await pathProblem(name, String(valueAt(completed, at)), kind);
     if (problem === undefined) continue;
-    const place = recipe.locate([...path, ...at]);
+    const place = recipe.locate([...path, ...at], 'value', labels);
     problems.push(new UserError('PLAN_FILE', problem.problem, problem.fix, { place, class: 'usage' }));
   }
   const isPath = (each: OptionReference) => each.kind === 'file' || each.kind === 'folder';

@@ -33,7 +33,7 @@ export class SourceFinder {
    */
   find(name: string, path: Path, asker: Asker): DraftSource | null {
     if (Object.hasOwn(this.recipe.models, name)) return { kind: 'model', name };
-    const place = this.recipe.locate(path);
+    const place = this.recipe.locate(path, 'value', asker.labels);
     const [, id = name, output] = /^([^.[\]]+(?:\[.*\])?)(?:\.([^.\]]+))?$/s.exec(name) ?? [];
     const draft = this.cellNamed(id, name, place, asker);
     return draft === null ? null : this.outputOf(draft, output, place);

@@ -26,8 +26,11 @@ export interface Recipe {
   readonly measure: MeasureDeclaration | null;
   readonly stages: readonly StageDeclaration[];
   readonly exports: Readonly<Record<string, ExportDeclaration>>;
-  /** Where the value at a path of keys and indices stands in the file, e.g. ['stages', 0, 'with', 'epochs']; a missing path gives its nearest ancestor. */
-  locate(path: readonly (string | number)[], target?: 'key' | 'value'): Place;
+  /**
+   * Where the value at a path of keys and indices stands in the file, e.g. ['stages', 0, 'with', 'epochs']; a missing path gives
+   * its nearest ancestor. Of a cell with labels, a value that is a reference to its matrix stands there.
+   */
+  locate(path: readonly (string | number)[], target?: 'key' | 'value', labels?: Labels): Place;
 }
 
 export interface PluginReference {

@@ -3,6 +3,7 @@ import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
 import { digestOf } from '../core/hash.js';
 import { parseUnit } from '../core/units.js';
+import { originOf } from './label-origin.js';
 import type { CellDeclaration, NetworkDeclaration, Recipe, StageDeclaration } from './recipe.js';
 import type { PlacedDocument } from './yaml-document.js';
 
@@ -45,7 +46,8 @@ export function toRecipe({ file, digest, value, params, document, cells }: Check
     measure: value.measure === undefined ? null : { data: (value.measure as { data: string }).data },
     stages: (value.stages as Mapping[]).map((stage, index) => toStage(stage, cells[index]!)),
     exports: section('exports', (entry) => ({ from: entry.from as string, to: resolve(folder, entry.to as string) })),
-    locate: (path, target) => document.locate(path, target),
+    locate: (path, target = 'value', labels = {}) =>
+      document.locate(target === 'value' ? originOf(document.value, path, labels) : path, target),
   };
 }
 

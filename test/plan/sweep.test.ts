@@ -353,22 +353,68 @@ describe('what is refused', () => {
     `);
   });
 
-  test('an option that fits no cell, once', async () => {
+  test('an option that does not fit, at the value in the matrix, once', async () => {
     expect(
       await complaint(
-        '  - { id: p, uses: prune, matrix: { keep: [2, 3], n: [1, 2] }, with: { keep: "${{ matrix.keep }}" } }\n',
+        '  - { id: p, uses: prune, matrix: { keep: [2, 0.5, 3], n: [1, 2] }, with: { keep: "${{ matrix.keep }}" } }\n',
       ),
     ).toMatchInlineSnapshot(`
-      "recipe.yaml:6:78 "keep" takes a number above 0 and up to 1 (such as 0.01 or 1%), not the number 2.
-        - { id: p, uses: prune, matrix: { keep: [2, 3], n: [1, 2] }, with: { keep: "\${{ matrix.keep }}" } }
-                                                                                   ~~~~~~~~~~~~~~~~~~~~
+      "recipe.yaml:6:44 "keep" takes a number above 0 and up to 1 (such as 0.01 or 1%), not the number 2.
+        - { id: p, uses: prune, matrix: { keep: [2, 0.5, 3], n: [1, 2] }, with: { keep: "\${{ matrix.keep }}" } }
+                                                 ~
       [RECIPE_VALUE]
 
-      recipe.yaml:6:78 "keep" takes a number above 0 and up to 1 (such as 0.01 or 1%), not the number 3.
-        - { id: p, uses: prune, matrix: { keep: [2, 3], n: [1, 2] }, with: { keep: "\${{ matrix.keep }}" } }
-                                                                                   ~~~~~~~~~~~~~~~~~~~~
+      recipe.yaml:6:52 "keep" takes a number above 0 and up to 1 (such as 0.01 or 1%), not the number 3.
+        - { id: p, uses: prune, matrix: { keep: [2, 0.5, 3], n: [1, 2] }, with: { keep: "\${{ matrix.keep }}" } }
+                                                         ~
       [RECIPE_VALUE]"
     `);
+  });
+
+  test.each([
+    ['include', 'matrix: { n: [1], include: [{ n: 1, keep: §2 }] }, with: { keep: "${{ matrix.keep }}" }', ''],
+    ['a parameter', 'matrix: { keep: "${{ params.keeps }}" }, with: { keep: "${{ matrix.keep }}" }', ''],
+    ['a network', 'matrix: { it: [mlp, §mlq] }, with: { network: "${{ matrix.it }}", data: digits }', 'train'],
+    ['a data set', 'matrix: { it: [digits, §digit] }, with: { network: mlp, data: "${{ matrix.it }}" }', 'train'],
+    [
+      'a model',
+      'from: base, matrix: { it: [base, §bass] }, with: { data: digits, against: "${{ matrix.it }}" }',
+      'evaluate',
+    ],
+    ['a file', 'from: base, matrix: { it: [§none.csv] }, with: { mask: "${{ matrix.it }}", keep: 1 }', 'prune'],
+    [
+      'a rule between options',
+      'from: base, matrix: { it: [§1] }, with: { threshold: "${{ matrix.it }}", keep: 1 }',
+      'prune',
+    ],
+    [
+      'a gate',
+      'from: base, matrix: { it: [0.5, §x] }, with: { data: digits }, expect: { accuracy: { min: "${{ matrix.it }}" } }',
+      'evaluate',
+    ],
+    [
+      'no matrix: a text with more than the reference',
+      'matrix: { n: [2] }, with: { scope: §"${{ matrix.n }}x", keep: 1 }',
+      'prune',
+    ],
+  ])('a value that comes from %s', async (_, stage, uses) => {
+    const head = 'params: { keeps: [0.5, §2] }\n';
+    const text = recipe(`  - { id: p, uses: ${uses || 'prune'}, ${stage} }\n`, head);
+    // The mark stands where the message has to point to; the parameter's own counts only where it is used.
+    const marked = stage.includes('§') ? text.replace('[0.5, §2]', '[0.5, 2]') : text;
+    const before = marked.slice(0, marked.indexOf('§')).split('\n');
+    const place = `recipe.yaml:${before.length}:${before.at(-1)!.length + 1}`;
+    const folder = temporaryFolder(FILES);
+    const said = await refusal(() => planText(marked.replace('§', ''), folder), folder);
+    expect(said.split(' ', 1)[0]).toBe(place);
+    expect(said.match(/^recipe\.yaml:/gm)).toHaveLength(1);
+  });
+
+  test('a value of a stage that is followed, where it was written', async () => {
+    const stages = `  - { id: p, uses: prune, matrix: { keep: [0.5, 2] }, with: { keep: 1 } }
+  - { id: q, uses: prune, each: p, with: { keep: "\${{ matrix.keep }}" } }
+`;
+    expect(await complaint(stages)).toContain('recipe.yaml:6:49 "keep" takes');
   });
 
   test('circles, told by stages', async () => {
