@@ -4,6 +4,7 @@ import type { Node } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { dimsOf, filled, isSameShape } from './emit.js';
 import { canCarryGradient } from './gradient-type.js';
+import type { ChooseLowering } from './lowerings/choice.js';
 import { MaskNotes } from './mask-notes.js';
 import { noRule, unsupportedForm } from './refusal.js';
 import type { GradientRule } from './rule.js';
@@ -15,6 +16,8 @@ export interface BackwardOptions {
   readonly rules?: RuleTable;
   /** The gradient that arrives at `loss`, in its shape; then `loss` need not be a scalar. Default 1. */
   readonly seed?: Value;
+  /** Overrules how heavy pieces are computed. */
+  readonly choose?: ChooseLowering | undefined;
 }
 
 /**
@@ -58,6 +61,7 @@ export function buildBackward(
       node,
       producerOf,
       masks,
+      choose: options.choose,
       inputs,
       outputs: node.outputs.map(value),
       outputGradients: node.outputs.map((name) => total(b, arrived, name)),

@@ -1,7 +1,8 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
-import type { Node } from '../onnx/ir.js';
+import { intsAttribute, type Node } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { dimsOf, isSameShape, pad, reshape, transpose } from './emit.js';
+import { type ChooseLowering, keyOfWindow, type LoweringQuestion, wayOf } from './lowerings/choice.js';
 import { groupOf, padsOf, type SpatialSizes } from './window.js';
 
 /**
@@ -9,19 +10,20 @@ import { groupOf, padsOf, type SpatialSizes } from './window.js';
  * 1.3 to 2.5 times as fast. onnxruntime does this by itself for constant weights only, which a training graph has none of.
  * Values keep their names; results differ by rounding. Gradients must be built before: the kernels have no rules.
  * @param block channels per block, from `probeChannelBlock`
+ * @param choose overrules which are rewritten
  * @returns how many convolutions were rewritten
  */
-export function blockConvolutions(b: GraphBuilder, block: number): number {
+export function blockConvolutions(b: GraphBuilder, block: number, choose?: ChooseLowering): number {
   const nodes = b.graph.nodes.splice(0);
   const reordered = new Map<string, Value>();
   let count = 0;
   for (const node of nodes) {
     const problem = problemOf(b, node, block);
-    if (problem === null) {
+    if (problem === null || wayOf(questionOf(node, problem), choose) === 'standard') {
       b.graph.nodes.push(node);
       continue;
     }
-    emit(b, node, problem, reordered);
+    emit(b, problem, reordered, [node.outputs[0]!]);
     count++;
   }
   return count;
@@ -36,9 +38,13 @@ interface Problem {
   /** Fewer channels than a block: the kernel reads them as they are. */
   readonly readsDirectly: boolean;
   readonly sizes: SpatialSizes;
+  readonly attributes: Node['attributes'];
+  /** [top, left], [bottom, right] */
+  readonly pads: ReturnType<typeof padsOf>;
+  readonly pays: boolean;
 }
 
-/** The convolution, if the kernels can compute it and are faster for its shapes; else null. */
+/** The convolution, if the kernels can compute it; else null. */
 function problemOf(b: GraphBuilder, node: Node, block: number): Problem | null {
   if (node.opType !== 'Conv' || node.domain !== '') return null;
   const [x, w, bias] = node.inputs.map((name) => (name === '' ? null : b.value(name))) as [Value, Value, Value | null];
@@ -52,9 +58,41 @@ function problemOf(b: GraphBuilder, node: Node, block: number): Problem | null {
   const readsDirectly = !isDepthwise && channels < block;
   // ReorderInput takes multiples of 4 channels.
   if (!readsDirectly && channels % 4 !== 0) return null;
-  if (sizeOf(kernel) === 1 || (!isDepthwise && !pays(channels, outputs, block))) return null;
   const sizes = { input, output: dimsOf(y).slice(2), kernel };
-  return { block, x, w, bias: bias ?? null, isDepthwise, readsDirectly, sizes };
+  return {
+    block,
+    x,
+    w,
+    bias: bias ?? null,
+    isDepthwise,
+    readsDirectly,
+    sizes,
+    attributes: node.attributes,
+    pads: padsOf(node, sizes),
+    pays: sizeOf(kernel) > 1 && (isDepthwise || pays(channels, outputs, block)),
+  };
+}
+
+function questionOf(node: Node, problem: Problem): LoweringQuestion {
+  const { x, w, bias, isDepthwise, sizes, pads } = problem;
+  const operands = { x, w, ...(bias === null ? {} : { bias }) };
+  const ones = sizes.kernel.map(() => 1);
+  const window = {
+    kernel: sizes.kernel,
+    strides: intsAttribute(node, 'strides') ?? ones,
+    dilations: intsAttribute(node, 'dilations') ?? ones,
+    begin: pads.begin,
+  };
+  return {
+    key: keyOfWindow('convolution', operands, window, isDepthwise ? dimsOf(w)[0]! : 1),
+    ways: ['blocked', 'standard'],
+    usual: problem.pays ? 'blocked' : 'standard',
+    operands,
+    emit(b, given, way) {
+      if (way === 'blocked') return emit(b, { ...problem, bias: null, ...(given as typeof operands) }, new Map());
+      return b.op('Conv', Object.values(given), Object.fromEntries(node.attributes));
+    },
+  };
 }
 
 function isStaticImage({ shape }: Value): boolean {
@@ -75,11 +113,11 @@ function roundUp(count: number, block: number): number {
   return Math.ceil(count / block) * block;
 }
 
-function emit(b: GraphBuilder, node: Node, problem: Problem, reordered: Map<string, Value>): void {
-  const { block, x, w, bias, isDepthwise, readsDirectly, sizes } = problem;
+/** @param names of the output; made up if left out */
+function emit(b: GraphBuilder, problem: Problem, reordered: Map<string, Value>, names?: readonly string[]): Value {
+  const { block, x, w, bias, isDepthwise, readsDirectly, sizes, attributes, pads } = problem;
   const outputs = dimsOf(w)[0]!;
   const filled = roundUp(outputs, block);
-  const { begin, end } = padsOf(node, sizes);
   const result = b.op(
     'Conv',
     [
@@ -89,21 +127,18 @@ function emit(b: GraphBuilder, node: Node, problem: Problem, reordered: Map<stri
     ],
     {
       kernel_shape: sizes.kernel,
-      strides: attributeOf(node, 'strides'),
-      dilations: attributeOf(node, 'dilations'),
-      pads: [...begin, ...end],
+      strides: attributes.get('strides'),
+      dilations: attributes.get('dilations'),
+      pads: [...pads.begin, ...pads.end],
       group: isDepthwise ? filled : 1,
     },
     { domain: DOMAIN },
   );
-  b.op('ReorderOutput', [result], { channels: outputs }, { domain: DOMAIN, outputs: [node.outputs[0]!] });
+  const options = { domain: DOMAIN, ...(names === undefined ? {} : { outputs: names }) };
+  return b.op('ReorderOutput', [result], { channels: outputs }, options);
 }
 
 const DOMAIN = 'com.microsoft.nchwc';
-
-function attributeOf(node: Node, name: string) {
-  return node.attributes.get(name);
-}
 
 function reorderInput(b: GraphBuilder, x: Value, reordered: Map<string, Value>): Value {
   const known = reordered.get(x.name);

@@ -4,6 +4,7 @@ export { checkDifferentiable, differentiability, type NodeDifferentiability } fr
 export { appendForward, type BatchNormForm, type Forward, type ForwardOptions } from './forward.js';
 export { type CheckedFunction, type CheckOptions, checkGradients, type InputCheck } from './gradcheck.js';
 export { checkModelGradients, type ModelCheckOptions } from './gradcheck-model.js';
+export type { ChooseLowering, LoweringQuestion } from './lowerings/choice.js';
 export { probeChannelBlock } from './probe-channel-block.js';
 export {
   type CallBase,
@@ -15,3 +16,4 @@ export {
 } from './rule.js';
 export { BUILT_IN_RULES, extendRules, type RuleTable, ruleFor, supportedOperators } from './table.js';
 export type { BatchStatistics, DropoutMask } from './training-form.js';
+export { type MeasuredPiece, type TuneOptions, tuneLowerings } from './tune.js';

@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import type { Node } from '../onnx/ir.js';
+import type { ChooseLowering } from './lowerings/choice.js';
 import type { MaskNotes } from './mask-notes.js';
 
 /**
@@ -30,6 +31,8 @@ export interface CallBase {
   /** The node that makes a value, if nothing but its consumers needs the value's gradient. */
   producerOf(value: Value): Node | undefined;
   readonly masks: MaskNotes;
+  /** To be handed on to lowerings that have several ways to compute a piece. */
+  readonly choose?: ChooseLowering | undefined;
 }
 
 export type GradientCall<I extends readonly string[], O extends readonly string[]> = CallBase &
@@ -96,6 +99,7 @@ export function defineGradient<const I extends readonly string[], const O extend
         node: call.node,
         producerOf: call.producerOf,
         masks: call.masks,
+        choose: call.choose,
         ...byName(definition.inputs, call.inputs, null),
         ...byName(definition.outputs, call.outputs, null),
         ...byName(definition.outputs.map(gradientSlot), call.outputGradients, null),

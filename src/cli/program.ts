@@ -160,6 +160,19 @@ function buildProgram(
       await finish(inspectCommand({ model, ...options }, terminal));
     });
 
+  add(
+    'tune-lowerings <models...>',
+    'measure on this machine how training computes convolutions fastest, for the option lowerings',
+  )
+    .option('--batch <samples>', 'as in the recipe', positiveInteger, 64)
+    .option('--shards <count>', 'as in the recipe, if it is set there', positiveInteger)
+    .option('--out <file>', 'where the choices go', 'lowerings.json')
+    .option('--rounds <count>', 'how often each way is measured', positiveInteger, 7)
+    .action(async (models: string[], options) => {
+      const { tuneLoweringsCommand } = await import('./commands/tune-lowerings.js');
+      await finish(tuneLoweringsCommand({ models, ...options }, terminal));
+    });
+
   add('plugins [name]', 'list stages, data sets and networks; with a name, its options')
     .option('--recipe <file>', "include this recipe's own plugins")
     .action(async (name: string | undefined, options) => {

@@ -146,7 +146,14 @@ function planTraining(request: TrainRequest, channelBlock: number | null): { pla
   );
   const layout = flatLayout(parameters);
   return {
-    plan: { model, layout, batchNorm: request.batchNorm ?? 'train', frozen, channelBlock },
+    plan: {
+      model,
+      layout,
+      batchNorm: request.batchNorm ?? 'train',
+      frozen,
+      channelBlock,
+      lowerings: request.lowerings,
+    },
     update: {
       layout,
       roles: new Map(parameters.map(({ name, role }) => [name, role])),

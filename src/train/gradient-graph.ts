@@ -38,7 +38,7 @@ export function appendGradient(b: GraphBuilder, plan: NetworkPlan, call: Gradien
   const share = call.parts === 1 ? mean : b.op('Mul', [mean, b.scalar(1 / call.parts)]);
   const correct = appendCorrect(b, network.ordered[0]!, y, target);
   const wrt = plan.layout.entries.map(({ name }) => network.parameters.get(name)!);
-  const gradient = concatFlat(b, buildBackward(b, share, wrt), plan.layout);
+  const gradient = concatFlat(b, buildBackward(b, share, wrt, { choose: plan.lowerings }), plan.layout);
   const numbers = [
     b.op('Reshape', [share, b.ints([1])]),
     b.op('ReduceSum', [correct], { keepdims: 1 }),

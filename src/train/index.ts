@@ -1,5 +1,11 @@
 export type { WeightAverage } from './average.js';
 export * from './losses/index.js';
+export {
+  chooserFrom,
+  formatLoweringChoices,
+  type LoweringChoices,
+  readLoweringChoices,
+} from './lowering-choices.js';
 export { countNonzero, masksFromZeros, nonzeroPerTensor } from './masks.js';
 export * from './optimizers/index.js';
 export { lossFromOptions, optimizerFromOptions, requestFromOptions, scheduleFromOptions } from './options.js';
@@ -23,3 +29,4 @@ export { reportTraining, requestFromStage, type TrainingStage } from './stage-re
 export { train } from './train.js';
 export { TRAINING_METRICS } from './training-metrics.js';
 export { OPTIMIZER_OPTION, SCHEDULE_OPTION, TRAINING_OPTIONS, type TrainingOptions } from './training-options.js';
+export { type TuneTraining, tuneTraining } from './tune-training.js';

@@ -1,4 +1,4 @@
-import { appendForward, blockConvolutions, type Forward } from '../autodiff/index.js';
+import { appendForward, blockConvolutions, type ChooseLowering, type Forward } from '../autodiff/index.js';
 import { GraphBuilder, type Value } from '../onnx/builder.js';
 import type { Model } from '../onnx/ir.js';
 import { encodeModel } from '../onnx/write.js';
@@ -16,6 +16,8 @@ export interface NetworkPlan {
   readonly frozen: ReadonlySet<string>;
   /** Channels per block of the CPU's convolution kernels; null where it has none. */
   readonly channelBlock: number | null;
+  /** Overrules how heavy pieces are computed. */
+  readonly lowerings: ChooseLowering | undefined;
 }
 
 /** A builder whose opset suits the network. */
@@ -49,7 +51,7 @@ export function appendNetwork(
 }
 
 /** Bytes of a finished graph, its convolutions rewritten for the CPU. */
-export function encodeGraph({ channelBlock }: NetworkPlan, b: GraphBuilder): Uint8Array {
-  if (channelBlock !== null) blockConvolutions(b, channelBlock);
+export function encodeGraph({ channelBlock, lowerings }: NetworkPlan, b: GraphBuilder): Uint8Array {
+  if (channelBlock !== null) blockConvolutions(b, channelBlock, lowerings);
   return encodeModel(b.build());
 }

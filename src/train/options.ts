@@ -6,6 +6,7 @@ import { huber } from './losses/huber.js';
 import type { Loss } from './losses/loss.js';
 import { meanAbsoluteError } from './losses/mean-absolute-error.js';
 import { meanSquaredError } from './losses/mean-squared-error.js';
+import { chooserFrom, readLoweringChoices } from './lowering-choices.js';
 import { adam, adamw } from './optimizers/adam.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import { rmsprop } from './optimizers/rmsprop.js';
@@ -25,7 +26,8 @@ import type { TrainingOptions } from './training-options.js';
 
 /**
  * The parts of a request that follow from the options.
- * Throws TRAIN_LOSS_TARGET if the loss does not suit the labels, TRAIN_CLASS_WEIGHTS if class weights do not suit the loss.
+ * Throws TRAIN_LOSS_TARGET if the loss does not suit the labels, TRAIN_CLASS_WEIGHTS if class weights do not suit the loss,
+ * TRAIN_LOWERINGS for a file of lowerings that is none.
  */
 export function requestFromOptions(
   options: TrainingOptions,
@@ -47,6 +49,7 @@ export function requestFromOptions(
   | 'stopAt'
   | 'batchNorm'
   | 'shards'
+  | 'lowerings'
 > {
   const { classWeights } = options;
   const name = lossName(options, target);
@@ -74,6 +77,10 @@ export function requestFromOptions(
       keep: options.keep,
       stopAt: options.stopAt,
       shards: options.shards,
+      lowerings:
+        options.lowerings === undefined
+          ? undefined
+          : chooserFrom(options.lowerings, readLoweringChoices(options.lowerings)),
     }),
   };
 }

@@ -1,3 +1,4 @@
+import type { ChooseLowering } from '../autodiff/index.js';
 import type { Checkpoint } from '../core/checkpoint.js';
 import type { Random } from '../core/random.js';
 import type { AugmentOptions } from '../data/augment/option.js';
@@ -51,6 +52,8 @@ export interface TrainRequest {
   readonly batchNorm?: 'train' | 'frozen';
   /** Splits every batch into as many parts, whose gradients are added in order. Part of what the bits depend on. Default: see chooseShards. */
   readonly shards?: number;
+  /** Overrules the rules over shapes by which heavy pieces are computed. Part of what the bits depend on. */
+  readonly lowerings?: ChooseLowering;
   /** Which weights come back: those with the best validation result, or the last. Default 'best' if there is a validation split. */
   readonly keep?: 'best' | 'last';
   /** Ends the run once the validation accuracy reaches this. */

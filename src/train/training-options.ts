@@ -231,6 +231,12 @@ export const TRAINING_OPTIONS = {
     maximum: 64,
     description: 'Parts of a batch that may be computed side by side; the result depends on it, not on the cores.',
   },
+  lowerings: {
+    type: 'string',
+    'x-lathe': 'file',
+    description:
+      'A file that `lathe tune-lowerings` wrote: how to compute convolutions and their gradients, as measured. The result depends on it.',
+  },
 } as const;
 
 const SCHEMA = { type: 'object', required: ['data'], properties: TRAINING_OPTIONS } as const;

@@ -28,6 +28,13 @@ const LEFT_ALONE: Readonly<Record<string, Shape>> = {
   'one spatial axis': { x: [2, 16, 6], w: [16, 16, 3] },
 };
 
+/** Possible, but not thought to be faster. */
+const BY_CHOICE: Readonly<Record<string, Shape>> = {
+  'a kernel of 1': LEFT_ALONE['a kernel of 1']!,
+  'a single channel': LEFT_ALONE['a single channel']!,
+  'mostly empty blocks': LEFT_ALONE['mostly empty blocks']!,
+};
+
 /** The convolution and its gradients, with or without the rewriting. */
 function graph({ x, w, attributes }: Shape) {
   const b = new GraphBuilder();
@@ -45,25 +52,40 @@ function feed(dims: readonly number[]) {
   return floatFeed((normal(...dims) as { data: Float32Array }).data, dims);
 }
 
+async function expectSame(shape: Shape, rewrite: (b: GraphBuilder) => number) {
+  const plain = graph(shape);
+  const blocked = graph(shape);
+  expect(rewrite(blocked.b)).toBeGreaterThan(0);
+  const feeds = { x: feed(shape.x), w: feed(shape.w), bias: feed([shape.w[0]!]), seed: feed(plain.seed) };
+  const results = [];
+  for (const { b } of [plain, blocked]) {
+    const session = await Session.create(b.build());
+    results.push(await session.run(feeds));
+    await session.release();
+  }
+  const [expected, actual] = results as [(typeof results)[number], (typeof results)[number]];
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const name of Object.keys(expected)) {
+    expectClose(actual[name]!.data as Float32Array, expected[name]!.data as Float32Array, 1e-5, name);
+  }
+}
+
 describe('blockConvolutions', () => {
   it.each(Object.entries(REWRITTEN))('gives the same results for %s', async (_, shape) => {
     const block = await probeChannelBlock();
     if (block === null) return;
-    const plain = graph(shape);
-    const blocked = graph(shape);
-    expect(blockConvolutions(blocked.b, block)).toBeGreaterThan(0);
-    const feeds = { x: feed(shape.x), w: feed(shape.w), bias: feed([shape.w[0]!]), seed: feed(plain.seed) };
-    const results = [];
-    for (const { b } of [plain, blocked]) {
-      const session = await Session.create(b.build());
-      results.push(await session.run(feeds));
-      await session.release();
-    }
-    const [expected, actual] = results as [(typeof results)[number], (typeof results)[number]];
-    expect(Object.keys(actual)).toEqual(Object.keys(expected));
-    for (const name of Object.keys(expected)) {
-      expectClose(actual[name]!.data as Float32Array, expected[name]!.data as Float32Array, 1e-5, name);
-    }
+    await expectSame(shape, (b) => blockConvolutions(b, block));
+  });
+
+  it.each(Object.entries(BY_CHOICE))('rewrites %s if told to, with the same results', async (_, shape) => {
+    const block = await probeChannelBlock();
+    if (block === null) return;
+    await expectSame(shape, (b) => blockConvolutions(b, block, ({ ways }) => ways.find((way) => way === 'blocked')));
+  });
+
+  it('leaves what it would rewrite alone if told to', () => {
+    const { b } = graph(REWRITTEN['whole blocks']!);
+    expect(blockConvolutions(b, 16, () => 'standard')).toBe(0);
   });
 
   it.each(Object.entries(LEFT_ALONE))('leaves %s alone', (_, { x, w, attributes }) => {

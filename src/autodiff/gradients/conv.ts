@@ -9,13 +9,13 @@ export const convGradient = defineGradient({
   opType: 'Conv',
   inputs: ['X', 'W', 'B?'],
   outputs: ['Y'],
-  gradient({ b, node, X, W, dY, wants }) {
+  gradient({ b, node, X, W, dY, wants, choose }) {
     const kernel = dimsOf(W).slice(2);
     const window = windowOf(node, { input: dimsOf(X).slice(2), output: dimsOf(dY).slice(2), kernel });
     const groups = groupOf(node);
     return {
-      X: wants.X ? convInputGradient(b, { dy: dY, w: W, window, groups }) : null,
-      W: wants.W ? convWeightGradient(b, { x: X, dy: dY, window, groups }) : null,
+      X: wants.X ? convInputGradient(b, { dy: dY, w: W, window, groups }, choose) : null,
+      W: wants.W ? convWeightGradient(b, { x: X, dy: dY, window, groups }, choose) : null,
       B: wants.B ? reduceSum(b, dY, [0, ...kernel.map((_, axis) => axis + 2)]) : null,
     };
   },

@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../../../onnx/builder.js';
+import { type ChooseLowering, keyOfWindow, type LoweringQuestion, lower } from '../choice.js';
 import { batchAsGroups } from './batch-as-groups.js';
 import { im2col } from './im2col.js';
 import { isPlane, planeOf } from './plane.js';
@@ -21,8 +22,29 @@ export const WEIGHT_GRADIENTS = {
 export type WeightGradientName = keyof typeof WEIGHT_GRADIENTS;
 
 /** The gradient of a convolution with respect to its weights, by the way that is fastest for these shapes. */
-export function convWeightGradient(b: GraphBuilder, problem: WeightGradientProblem): Value {
-  return WEIGHT_GRADIENTS[chooseWeightGradient(problem)](b, problem);
+export function convWeightGradient(b: GraphBuilder, problem: WeightGradientProblem, choose?: ChooseLowering): Value {
+  const { x, dy, window, groups } = problem;
+  const operands = { x, dy };
+  const question: LoweringQuestion = {
+    key: keyOfWindow('convolution weight gradient', operands, window, groups),
+    ways: possibleWeightGradients(problem),
+    usual: chooseWeightGradient(problem),
+    operands,
+    emit: (graph, given, way) =>
+      WEIGHT_GRADIENTS[way as WeightGradientName](graph, { ...problem, ...(given as typeof operands) }),
+  };
+  return lower(b, question, choose);
+}
+
+/** All ways that are right for a problem. */
+export function possibleWeightGradients(problem: WeightGradientProblem): WeightGradientName[] {
+  const isDepthwise = problem.groups > 1 && sizesOf(problem).cg === 1;
+  return [
+    ...(isDepthwise ? (['batchAsGroups'] as const) : []),
+    'im2col',
+    ...(isPlane(problem.window) ? (['rows', 'separableShift'] as const) : []),
+    'tap',
+  ];
 }
 
 /**
