@@ -2,6 +2,7 @@
  * Training steps of one subject in Lathe, on demand; bench/train-step.ts drives it: npx jiti bench/lathe-step.ts SUBJECT CORES
  * Reads lines from standard input. A number of steps: runs them and answers with the milliseconds they took.
  * "memory": answers with the peak of the process's resident memory in MiB.
+ * SHARDS and BATCH in the environment set these; HIDDEN the widths of mlp.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -25,7 +26,7 @@ await train({
   optimizer: subject.optimizer,
   schedule: constantSchedule({ warmup: 0 }),
   length: { steps: Number.MAX_SAFE_INTEGER },
-  batch: subject.batch,
+  batch: Number(process.env.BATCH ?? subject.batch),
   random,
   cores: Number(cores),
   ...(process.env.SHARDS === undefined ? {} : { shards: Number(process.env.SHARDS) }),

@@ -24,7 +24,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   lenet5: zoo('lenet5', [1, 28, 28]),
   // An epoch on real data, with reading, shuffling and normalizing.
   'fashion-epoch': { ...zoo('lenet5', [1, 28, 28]), data: fashion },
-  mlp: zoo('mlp', [1, 28, 28], { hidden: [300, 100] }),
+  mlp: zoo('mlp', [1, 28, 28], { hidden: (process.env.HIDDEN ?? '300,100').split(',').map(Number) }),
   resnet8: zoo('resnet8', [3, 32, 32]),
   resnet20: zoo('resnet20', [3, 32, 32]),
   transformer: {

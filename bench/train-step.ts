@@ -13,13 +13,8 @@
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Contender, median } from './contender.js';
+import { Contender, median, TUNED_MALLOC } from './contender.js';
 
-const TUNED_MALLOC = {
-  MALLOC_MMAP_THRESHOLD_: '1073741824',
-  MALLOC_TRIM_THRESHOLD_: '1073741824',
-  MALLOC_TOP_PAD_: '67108864',
-};
 /** Images of an epoch / batch. */
 const EPOCH_STEPS = 937;
 
