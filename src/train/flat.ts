@@ -86,13 +86,19 @@ export function splitFlat(b: GraphBuilder, flat: Value, layout: FlatLayout): Map
   return new Map(entries.map((entry, i) => [entry.name, b.op('Reshape', [pieces[i]!, b.ints(entry.dims)])]));
 }
 
-/** Adds Reshape and Concat: one flat [size] value of the tensors in the layout's order; null counts as zeros. */
+/**
+ * Adds Reshape and Concat: one flat [size] value of the tensors in the layout's order; null counts as zeros.
+ * The last comes first into the graph: gradients, which this is for, are computed from the last layer on.
+ */
 export function concatFlat(b: GraphBuilder, tensors: readonly (Value | null)[], layout: FlatLayout): Value {
-  const pieces = layout.entries.map((entry, i) => {
-    const tensor = tensors[i] ?? null;
-    return tensor === null
-      ? b.constant(floatTensor(new Float32Array(entry.size), [entry.size]))
-      : b.op('Reshape', [tensor, b.ints([-1])]);
-  });
+  const pieces = layout.entries
+    .map((entry, i) => ({ entry, tensor: tensors[i] ?? null }))
+    .reverse()
+    .map(({ entry, tensor }) =>
+      tensor === null
+        ? b.constant(floatTensor(new Float32Array(entry.size), [entry.size]))
+        : b.op('Reshape', [tensor, b.ints([-1])]),
+    )
+    .reverse();
   return pieces.length === 1 ? pieces[0]! : b.op('Concat', pieces, { axis: 0 });
 }

@@ -50,8 +50,14 @@ export function appendNetwork(
   return { ...forward, parameters, ordered: model.graph.outputs.map(({ name }) => forward.outputs[name]!) };
 }
 
-/** Bytes of a finished graph, its convolutions rewritten for the CPU. */
+/**
+ * Bytes of a finished graph, its convolutions rewritten for the CPU. Its nodes stand last first: where several values are
+ * needed, onnxruntime computes first the one whose node it read last, and so keeps to the order in which the graph was
+ * made. There the gradient of a weight comes right after that of its output, which then is free again; otherwise
+ * onnxruntime would keep those of all layers and compute every weight's gradient at the end.
+ */
 export function encodeGraph({ channelBlock, lowerings }: NetworkPlan, b: GraphBuilder): Uint8Array {
   if (channelBlock !== null) blockConvolutions(b, channelBlock, lowerings);
-  return encodeModel(b.build());
+  const model = b.build();
+  return encodeModel({ ...model, graph: { ...model.graph, nodes: model.graph.nodes.toReversed() } });
 }
