@@ -10,6 +10,7 @@ export async function run({
   model,
   data,
   signal,
+  alone,
   log,
   progress,
   metric,
@@ -40,6 +41,7 @@ export async function run({
     samples: split.samples,
     batch: options.batch,
     latency: options.latency,
+    alone,
     signal,
     onProgress: (fraction) => progress({ fraction }),
   });

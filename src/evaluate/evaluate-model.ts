@@ -27,6 +27,8 @@ export interface EvaluateRequest {
   /** Samples at a time. */
   readonly batch: number;
   readonly latency: LatencyOptions & { readonly threads: number };
+  /** Runs what is timed, at a moment when nothing else disturbs it. Default: at once. */
+  readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
 }
@@ -104,7 +106,8 @@ async function latencyOf(request: EvaluateRequest, predictor: Predictor): Promis
     ? await Session.create(subject.path, { name: subject.name, threads: latency.threads })
     : predictor.session;
   try {
-    return await measureLatency({ ...latency, batch }, () => session.run(feeds, [task.output]));
+    const measure = () => measureLatency({ ...latency, batch }, () => session.run(feeds, [task.output]));
+    return await (request.alone === undefined ? measure() : request.alone(measure));
   } finally {
     if (hasOwnSession) await session.release();
   }

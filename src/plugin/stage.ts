@@ -77,6 +77,11 @@ export interface StageContext<Options, Slots extends string = string> {
   progress(progress: Progress): void;
   /** Reports a metric that the definition declares, or one that it reads of collected models; NaN and Infinity are refused. */
   metric(name: string, value: Json): void;
+  /**
+   * Runs work while no other stage of the run does: for measuring time. It waits for that, perhaps for long; so do first what
+   * does not need it. Declare a metric with the unit 'ms': then the stage comes after those that measure nothing.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** An empty folder of this stage's own, removed afterwards. */
   readonly scratch: string;
   /**

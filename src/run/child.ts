@@ -24,6 +24,8 @@ export interface JobRegistries {
 export interface JobSurroundings {
   readonly signal: AbortSignal;
   readonly onEvent: (event: JobEvent) => void;
+  /** Waits until nothing else of the run is at work; the returned function ends that. */
+  readonly alone: () => Promise<() => void>;
 }
 
 /**

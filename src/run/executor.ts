@@ -22,6 +22,12 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number | null;
   readonly onEvent: (event: JobEvent) => void;
+  /**
+   * Lets the job have the machine for itself, so that it can measure time, until the returned function is called. Its time
+   * limit stands still while it waits for that.
+   * @param signal aborted: it does not wait any more
+   */
+  readonly alone: (signal: AbortSignal) => Promise<() => void>;
 }
 
 /** The job stopped because it was asked to. */

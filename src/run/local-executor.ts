@@ -8,6 +8,7 @@ import type { Job, JobResult } from './job.js';
 import { jobWords } from './job-words.js';
 import { type ChildMessage, type ParentMessage, unpackError } from './messages.js';
 import { readLines } from './read-lines.js';
+import { TimeLimit } from './time-limit.js';
 
 export interface LocalExecutorOptions {
   /** JavaScript file that calls `serveJobs`. */
@@ -61,7 +62,14 @@ const GRACE_MS = 5000;
 function superviseChild(
   child: ChildProcess,
   job: Job,
-  { signal, timeoutMs, onEvent, graceMs, mask }: ExecuteOptions & { readonly graceMs: number; readonly mask: Mask },
+  {
+    signal,
+    timeoutMs,
+    onEvent,
+    alone,
+    graceMs,
+    mask,
+  }: ExecuteOptions & { readonly graceMs: number; readonly mask: Mask },
 ): Promise<JobResult> {
   return new Promise((resolve, reject) => {
     let outcome: ChildMessage | undefined;
@@ -78,7 +86,9 @@ function superviseChild(
     };
     const onAbort = () => stop('cancelled');
     signal.addEventListener('abort', onAbort, { once: true });
-    const limit = timeoutMs === null ? undefined : setTimeout(() => stop('timeout'), timeoutMs);
+    const limit = new TimeLimit(timeoutMs, () => stop('timeout'));
+    const gone = new AbortController();
+    const quiet = quietFor(child, { alone, limit, gone: gone.signal });
 
     const tell = jobWords(mask, onEvent);
     for (const stream of [child.stdout, child.stderr]) {
@@ -90,6 +100,7 @@ function superviseChild(
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'event') tell(message.event);
       else if (message.type === 'memory') peakBytes = message.peakBytes;
+      else if (message.type === 'alone') quiet(message.wanted);
       else outcome = message;
     });
     // 'close' comes after the exit and the last line of output; 'error' alone if the process could not be started.
@@ -111,7 +122,8 @@ function superviseChild(
       });
     });
     const finish = (settle: () => void) => {
-      clearTimeout(limit);
+      limit.end();
+      gone.abort(new RunCancelled());
       clearTimeout(force);
       signal.removeEventListener('abort', onAbort);
       settle();
@@ -119,6 +131,31 @@ function superviseChild(
     // A child that is gone before it got the job is told by 'close'.
     child.send({ type: 'job', job } satisfies ParentMessage, () => {});
   });
+}
+
+/** Answers a child that asks to be alone; its time limit stands still while it waits for that. */
+function quietFor(
+  child: ChildProcess,
+  { alone, limit, gone }: Pick<ExecuteOptions, 'alone'> & { readonly limit: TimeLimit; readonly gone: AbortSignal },
+): (wanted: boolean) => void {
+  let end: (() => void) | undefined;
+  const endOnce = () => {
+    end?.();
+    end = undefined;
+  };
+  gone.addEventListener('abort', endOnce, { once: true });
+  return async (wanted) => {
+    if (!wanted) return endOnce();
+    limit.pause();
+    try {
+      end = await alone(gone);
+      child.send({ type: 'alone' } satisfies ParentMessage, () => {});
+    } catch {
+      // The child is gone, or asked to stop: nobody waits any more.
+    } finally {
+      limit.resume();
+    }
+  };
 }
 
 const KEPT_LINES = 10;

@@ -4,13 +4,17 @@ import type { Job, JobEvent, JobResult, PluginFile } from './job.js';
 /** Parent to child: one job, before it at most one hint of what that will need. */
 export type ParentMessage =
   | { readonly type: 'prepare'; readonly plugins: readonly PluginFile[] }
-  | { readonly type: 'job'; readonly job: Job };
+  | { readonly type: 'job'; readonly job: Job }
+  /** Nothing else runs, as the job has asked for. */
+  | { readonly type: 'alone' };
 
 /** Child to parent. */
 export type ChildMessage =
   | { readonly type: 'event'; readonly event: JobEvent }
   /** Highest resident set so far, told now and then for the case that the process dies. */
   | { readonly type: 'memory'; readonly peakBytes: number }
+  /** The job wants to be alone, or has been long enough. */
+  | { readonly type: 'alone'; readonly wanted: boolean }
   | { readonly type: 'result'; readonly result: JobResult }
   | { readonly type: 'error'; readonly error: SentError };
 

@@ -15,7 +15,7 @@ import type { CollectedJobModel, Job, JobModel } from './job.js';
 import type { LiveModel } from './live-model.js';
 import { FOUND_REMOTELY, type RemoteTier } from './remote-tier.js';
 import { withRetries } from './retries.js';
-import type { Slots } from './slots.js';
+import type { Slots, Turn } from './slots.js';
 
 /** A cell's key and what went into it. */
 export interface CellKey {
@@ -38,8 +38,6 @@ export interface CellTools {
   readonly executor: Executor;
   readonly listener: Listener;
   readonly slots: Slots;
-  /** CPU cores of the whole run. */
-  readonly cores: number;
   readonly stop: AbortSignal;
   /** Asked for what the local cache does not have. */
   readonly remote?: RemoteTier;
@@ -64,6 +62,8 @@ export async function ensureResult(
     readonly isForced: boolean;
     readonly checks: 'content' | 'presence';
     readonly onFailure?: () => void;
+    /** Takes back what was announced to the slots. */
+    readonly announced?: () => void;
   },
 ): Promise<CellResult> {
   const { store, slots, stop, listener, isForced } = tools;
@@ -76,15 +76,16 @@ export async function ensureResult(
   const tell = (level: 'info' | 'warn', message: string) =>
     listener({ type: 'stage-log', cell: cell.id, level, message, details: {} });
   return computeOnce<CellResult>(key.key, {
-    ...{ store, slots, stop, alone: measuresTime(cell) },
+    ...{ store, slots, stop, measures: measuresTime(cell) },
+    ...(tools.announced && { announced: tools.announced }),
     onWait: () => tell('info', 'waits for another run, which computes the same'),
     async look() {
       const found = isForced ? null : await store.lookup(key.key);
       return found && { status: 'cached', why: 'computed by another run meanwhile', record: found };
     },
-    async compute() {
+    async compute(turn) {
       listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
-      const attempt = () => compute(cell, key, inputs, tools);
+      const attempt = () => compute(cell, key, inputs, { ...tools, turn });
       const onRetry = ({ problem }: UserError, next: number) =>
         tell('warn', `${problem} Attempt ${next} of ${cell.attempts}.`);
       const record = await withRetries(cell.attempts, attempt, onRetry).catch((error: unknown) => {
@@ -99,8 +100,8 @@ export async function ensureResult(
   });
 }
 
-/** A stage that says how long something takes says it of a quiet machine only. */
-function measuresTime({ definition }: Cell): boolean {
+/** A stage that says how long something takes asks to be alone for that. */
+export function measuresTime({ definition }: Cell): boolean {
   return Object.values(definition.metrics).some(({ unit }) => unit === 'ms');
 }
 
@@ -108,23 +109,24 @@ async function compute(
   cell: Cell,
   key: ReadyKey,
   inputs: ReadonlyMap<string, LiveModel>,
-  { store, executor, listener, slots, cores, stop, isForced }: CellTools & { readonly isForced: boolean },
+  { store, executor, listener, turn, stop, isForced }: CellTools & { readonly isForced: boolean; readonly turn: Turn },
 ): Promise<ActionRecord> {
   const staging = await store.makeStaging();
   try {
-    const startedAt = performance.now();
+    const busyMs = () => performance.now() - turn.waitedMs;
+    const startedAt = busyMs();
     const models = await materializeAll(inputs, store, staging);
     const before = await fingerprints(models);
-    const granted = Math.max(1, Math.floor(cores / slots.share));
     // Whoever forces a stage does not trust what was computed before.
     if (isForced) await store.removeCheckpoint(key.key);
     const checkpoint =
       cell.checkpoint === null ? null : { file: store.checkpointOf(key.key), interval: cell.checkpoint };
     const result = await executor.execute(
-      jobOf(cell, models, { staging, cores: granted, checkpoint, metrics: key.metrics ?? {} }),
+      jobOf(cell, models, { staging, cores: turn.cores, checkpoint, metrics: key.metrics ?? {} }),
       {
         signal: stop,
         timeoutMs: cell.timeoutMs,
+        alone: (signal) => turn.alone(signal),
         onEvent: (event) =>
           listener({ ...event, type: `stage-${event.type}`, cell: cell.id } as Parameters<Listener>[0]),
       },
@@ -135,7 +137,7 @@ async function compute(
       keyRecord: key.record,
       ...(key.details === undefined ? {} : { details: key.details() }),
       ...result,
-      durationMs: Math.round(performance.now() - startedAt),
+      durationMs: Math.round(busyMs() - startedAt),
       overrule: isForced,
     });
   } finally {

@@ -14,6 +14,7 @@ import {
   type CellTools,
   ensureResult,
   type KeyOf,
+  measuresTime,
   outputRecords,
   outputsOf,
 } from './run-cell.js';
@@ -85,13 +86,20 @@ async function runWhenReady(
 ): Promise<CellEnd> {
   const ends = new Map<string, CellEnd>();
   for (const [id, promise] of needed) ends.set(id, await promise);
-  const end = await runCell(cell, ends, context);
+  // Told before anything is looked up, so that the cells that become ready together share the cores.
+  const announced = measuresTime(cell) ? undefined : context.slots.announce();
+  const end = await runCell(cell, ends, { ...context, ...(announced && { announced }) });
+  announced?.();
   context.executor.expect?.(--context.open.count);
   context.listener({ type: 'stage-end', cell: cell.id, record: end.record });
   return end;
 }
 
-async function runCell(planned: Cell, ends: ReadonlyMap<string, CellEnd>, context: Context): Promise<CellEnd> {
+async function runCell(
+  planned: Cell,
+  ends: ReadonlyMap<string, CellEnd>,
+  context: Context & { readonly announced?: () => void },
+): Promise<CellEnd> {
   const startedAt = performance.now();
   const missing = [...ends].flatMap(([id, { record }]) => (hasResult(record) ? [] : id));
   const { cell, lost, blocker: blocking } = remainingOf(planned, new Set(missing));

@@ -59,7 +59,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const cells = plan.cells.map(({ id, uses, dependsOn, isMeasure }) => ({ id, uses, dependsOn, isMeasure }));
   listener({ type: 'run-start', runId: id, folder, cells });
 
-  const { ends, failures, repair } = await runCells(plan, { ...options, slots: new Slots(options.jobs) });
+  const { ends, failures, repair } = await runCells(plan, {
+    ...options,
+    slots: new Slots(options.jobs, options.cores),
+  });
   const gates = judgeGates(plan, new Map([...ends].map(([cell, end]) => [cell, end.record])));
   const stages = [...ends].map(([cell, { record }]) => ({ ...record, gates: gates.get(cell) ?? [] }));
   const isComplete = stages.every(hasResult) && !isGateFailed(stages);

@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from '../core/canonical-json.js';
-import { type JobRegistries, runJob } from './child.js';
+import { type JobRegistries, type JobSurroundings, runJob } from './child.js';
 import type { Job, PluginFile } from './job.js';
 import { type ChildMessage, type ParentMessage, packError } from './messages.js';
 
@@ -23,6 +23,7 @@ export function serveJobs({ load, warmUp }: ServeOptions): void {
   if (!process.connected) end();
 
   let prepared: Prepared | undefined;
+  const quiet = askToBeAlone(controller.signal);
   process.on('message', async (message: ParentMessage) => {
     if (message.type === 'prepare') {
       prepared = prepare(message.plugins, load);
@@ -30,11 +31,12 @@ export function serveJobs({ load, warmUp }: ServeOptions): void {
       await warmUp().catch(() => {});
       return;
     }
+    if (message.type === 'alone') return quiet.granted();
     const memory = setInterval(tellMemory, MEMORY_INTERVAL_MS);
     const { job } = message;
     const isPrepared = prepared !== undefined && canonicalJson(job.plugins as unknown as Json) === prepared.plugins;
     const registries = isPrepared ? prepared!.registries : load(job.plugins);
-    const answer = await answerTo(job, registries, controller.signal);
+    const answer = await answerTo(job, registries, { signal: controller.signal, alone: quiet.ask });
     clearInterval(memory);
     // Exit by hand: a plugin may have left timers or sockets open.
     process.send!(answer, () => process.exit(0));
@@ -53,10 +55,33 @@ function prepare(plugins: readonly PluginFile[], load: ServeOptions['load']): Pr
   return { plugins: canonicalJson(plugins as unknown as Json), registries };
 }
 
-async function answerTo(job: Job, registries: Promise<JobRegistries>, signal: AbortSignal): Promise<ChildMessage> {
+/** Asks the parent whether this job may be alone; one job asks once at a time. */
+function askToBeAlone(signal: AbortSignal) {
+  let granted = () => {};
+  const send = (wanted: boolean) => void process.send!({ type: 'alone', wanted } satisfies ChildMessage);
+  return {
+    granted: () => granted(),
+    async ask(): Promise<() => void> {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve, reject) => {
+        granted = resolve;
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        send(true);
+      });
+      return () => send(false);
+    },
+  };
+}
+
+async function answerTo(
+  job: Job,
+  registries: Promise<JobRegistries>,
+  { signal, alone }: Pick<JobSurroundings, 'signal' | 'alone'>,
+): Promise<ChildMessage> {
   try {
     const result = await runJob(job, await registries, {
       signal,
+      alone,
       onEvent: (event) => {
         process.send!({ type: 'event', event } satisfies ChildMessage);
         if (event.type === 'progress') tellMemory();

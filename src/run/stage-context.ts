@@ -65,6 +65,14 @@ export function makeStageContext(
       checkMetric(job, definition, name, value);
       metrics.set(name, value);
     },
+    async alone(work) {
+      const end = await io.alone();
+      try {
+        return await work();
+      } finally {
+        end();
+      }
+    },
     scratch: io.scratch,
     checkpoint: jobCheckpoint(job, { warn: logger(io).warn }),
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
-import { type EvaluatedModel, evaluateModel } from '../../src/evaluate/evaluate-model.js';
+import { type EvaluatedModel, type EvaluateRequest, evaluateModel } from '../../src/evaluate/evaluate-model.js';
 import { datasetOf, identityModel, stored } from './rig.js';
 
 const LATENCY = { runs: 3, warmup: 1, batch: 1, threads: 1 };
@@ -8,7 +8,9 @@ const LATENCY = { runs: 3, warmup: 1, batch: 1, threads: 1 };
 function evaluate(
   subject: EvaluatedModel,
   data: Dataset,
-  options: { batch?: number; against?: EvaluatedModel; signal?: AbortSignal; onProgress?: (done: number) => void } = {},
+  options: { batch?: number; against?: EvaluatedModel; signal?: AbortSignal } & Partial<
+    Pick<EvaluateRequest, 'onProgress' | 'alone'>
+  > = {},
 ) {
   const { batch = 2, against = null, ...rest } = options;
   return evaluateModel({ subject, against, data, samples: data.train, batch, latency: LATENCY, ...rest });
@@ -110,6 +112,21 @@ describe('evaluateModel', () => {
     const { latencyMs, throughputPerS } = await evaluate(await stored(identityModel(3)), classes);
     expect(latencyMs.p95).toBeGreaterThanOrEqual(latencyMs.p50);
     expect(throughputPerS).toBeGreaterThan(0);
+  });
+
+  it('is alone for what it times, and for nothing else', async () => {
+    const log: string[] = [];
+    const { latencyMs } = await evaluate(await stored(identityModel(3)), classes, {
+      async alone(work) {
+        log.push('alone');
+        const result = await work();
+        log.push('no more');
+        return result;
+      },
+      onProgress: () => log.push('batch'),
+    });
+    expect(log).toEqual(['batch', 'batch', 'batch', 'alone', 'no more']);
+    expect(latencyMs.p50).toBeGreaterThan(0);
   });
 
   it('refuses labels that the outputs do not match, before it loads the model', async () => {

@@ -74,7 +74,11 @@ async function runStage(
       ...job,
     },
     registries,
-    { signal: new AbortController().signal, onEvent: (event) => events.push(event) },
+    {
+      signal: new AbortController().signal,
+      onEvent: (event) => events.push(event),
+      alone: async () => () => {},
+    },
   );
   return { ...result, events };
 }

@@ -40,6 +40,7 @@ function execute(what: string, options: Partial<ExecuteOptions> = {}, env: NodeJ
     signal: new AbortController().signal,
     timeoutMs: null,
     onEvent: () => {},
+    alone: async () => () => {},
     ...options,
   });
   return { executor, result };
@@ -130,6 +131,56 @@ describe('a job in a process of its own', () => {
     });
   });
 
+  it('is alone while it measures, and has the time for which it waits for that besides its limit', async () => {
+    const log: string[] = [];
+    const { result } = execute('measure', {
+      timeoutMs: 1500,
+      async alone() {
+        log.push('asked');
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        log.push('granted');
+        return () => void log.push('ended');
+      },
+      onEvent: (event) => void (event.type === 'log' && log.push(event.message)),
+    });
+    await result;
+    expect(log).toEqual(['asked', 'granted', 'measures', 'ended']);
+  });
+
+  it('that dies while it is alone is so no more', async () => {
+    let isAlone = false;
+    const { executor, result } = execute('measure for ever', {
+      async alone() {
+        isAlone = true;
+        return () => {
+          isAlone = false;
+        };
+      },
+      onEvent: whenReady(() => {
+        expect(isAlone).toBe(true);
+        executor.kill();
+      }),
+    });
+    await expect(result).rejects.toMatchObject({ code: 'RUN_CHILD_KILLED' });
+    expect(isAlone).toBe(false);
+  });
+
+  it('that dies while it waits to be alone waits no more', async () => {
+    let reason: unknown;
+    const { executor, result } = execute('measure for ever', {
+      alone: (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reason = signal.reason;
+            reject(signal.reason);
+          });
+          executor.kill();
+        }),
+    });
+    await expect(result).rejects.toMatchObject({ code: 'RUN_CHILD_KILLED' });
+    expect(reason).toMatchObject({ name: 'RunCancelled' });
+  });
+
   it('is ended at once by kill()', async () => {
     const { executor, result } = execute('wait stubbornly', { onEvent: whenReady(() => executor.kill()) });
     await expect(result).rejects.toMatchObject({ code: 'RUN_CHILD_KILLED' });
@@ -145,7 +196,12 @@ describe('a job in a process of its own', () => {
 });
 
 describe('processes that wait for a job', () => {
-  const options = { signal: new AbortController().signal, timeoutMs: null, onEvent: () => {} };
+  const options = {
+    signal: new AbortController().signal,
+    timeoutMs: null,
+    onEvent: () => {},
+    alone: async () => () => {},
+  };
   const plugins = [{ file: '/plugins/a.ts', digest: 'd' }];
 
   function start(spares: number) {

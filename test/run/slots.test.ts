@@ -1,58 +1,76 @@
 import { describe, expect, it } from 'vitest';
-import { Slots } from '../../src/run/slots.js';
+import { Slots, type Turn, type UseOptions } from '../../src/run/slots.js';
 
-/** Work that ends when it is told to. */
-function work(slots: Slots, name: string, log: string[], alone = false) {
-  let end: () => void = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const done = slots.use(
-    async () => {
-      log.push(`${name} of ${slots.share}`);
+/** Work that ends when it is told to, and asks to be alone before that if it is told to. */
+class Work {
+  /** Cores that it got; undefined: it has not begun. */
+  cores: number | undefined;
+  isAlone = false;
+  private turn: Turn | undefined;
+  private endAlone = () => {};
+  private end: () => void = () => {};
+  private readonly done: Promise<void>;
+  private readonly stop = new AbortController();
+
+  constructor(slots: Slots, options: UseOptions = {}) {
+    const ended = new Promise<void>((resolve) => {
+      this.end = resolve;
+    });
+    this.done = slots.use(async (turn) => {
+      this.turn = turn;
+      this.cores = turn.cores;
       await ended;
-    },
-    { alone },
-  );
-  return {
-    end() {
-      end();
-      return done;
-    },
-  };
+    }, options);
+  }
+
+  async askToBeAlone(): Promise<void> {
+    this.turn!.alone(this.stop.signal).then(
+      (end) => {
+        this.isAlone = true;
+        this.endAlone = () => {
+          this.isAlone = false;
+          end();
+        };
+      },
+      () => undefined,
+    );
+    await settled();
+  }
+
+  async leaveAlone(): Promise<void> {
+    this.endAlone();
+    await settled();
+  }
+
+  /** Its process is gone. */
+  async breakOff(): Promise<void> {
+    this.stop.abort(new Error('gone'));
+    await settled();
+  }
+
+  async finish(): Promise<void> {
+    this.end();
+    await this.done;
+    await settled();
+  }
 }
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+const begun = (works: readonly Work[]) => works.map(({ cores }) => cores ?? 'waits');
+const many = (count: number, slots: Slots, options?: UseOptions) =>
+  Array.from({ length: count }, () => new Work(slots, options));
 
 describe('slots', () => {
   it('let so many run at a time, in the order in which they asked', async () => {
-    const log: string[] = [];
-    const slots = new Slots(2);
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => work(slots, name, log)) as [Work, Work, Work];
-    await Promise.resolve();
-    expect(log).toEqual(['a of 2', 'b of 2']);
-    await b.end();
-    expect(log).toEqual(['a of 2', 'b of 2', 'c of 2']);
-    await Promise.all([a.end(), c.end()]);
-  });
-
-  it('run what must be alone when nothing else runs or waits, one after the other', async () => {
-    const log: string[] = [];
-    const slots = new Slots(2);
-    const a = work(slots, 'a', log);
-    const measured = work(slots, 'measure a', log, true);
-    const other = work(slots, 'measure b', log, true);
-    const b = work(slots, 'b', log);
-    await Promise.resolve();
-    expect(log).toEqual(['a of 2', 'b of 2']);
-    await a.end();
-    expect(log).toHaveLength(2);
-    await b.end();
-    expect(log.slice(2)).toEqual(['measure a of 1']);
-    const late = work(slots, 'late', log);
-    await measured.end();
-    expect(log.slice(3)).toEqual(['late of 1']);
-    await late.end();
-    expect(log.slice(4)).toEqual(['measure b of 1']);
-    await other.end();
+    const works = many(3, new Slots(2));
+    await settled();
+    expect(begun(works)).toEqual([1, 1, 'waits']);
+    await works[1]!.finish();
+    expect(begun(works)).toEqual([1, 1, 1]);
+    await Promise.all([works[0]!.finish(), works[2]!.finish()]);
   });
 
   it('are free again after work that fails', async () => {
@@ -62,4 +80,160 @@ describe('slots', () => {
   });
 });
 
-type Work = ReturnType<typeof work>;
+describe('the cores', () => {
+  it('all belong to work that is the only one', async () => {
+    const slots = new Slots(8, 8);
+    const [work] = many(1, slots);
+    await settled();
+    expect(work!.cores).toBe(8);
+  });
+
+  it('are shared out among those that ask at one time, as many as may run', async () => {
+    const three = many(3, new Slots(8, 8));
+    const five = many(5, new Slots(2, 8));
+    await settled();
+    expect(begun(three)).toEqual([8, 'waits', 'waits']);
+    expect(begun(five)).toEqual([8, 'waits', 'waits', 'waits', 'waits']);
+  });
+
+  it('are left for work that was announced', async () => {
+    const slots = new Slots(8, 8);
+    const announced = [slots.announce(), slots.announce(), slots.announce(), slots.announce()];
+    const works = announced.map((each) => new Work(slots, { announced: each }));
+    await settled();
+    expect(begun(works)).toEqual([2, 2, 2, 2]);
+  });
+
+  it('are not left for work that was announced and does not come', async () => {
+    const slots = new Slots(8, 8);
+    const announced = slots.announce();
+    announced();
+    announced();
+    const [work] = many(1, slots);
+    await settled();
+    expect(work!.cores).toBe(8);
+  });
+
+  it('are never more together than there are: what finds none left waits', async () => {
+    const slots = new Slots(4, 4);
+    const all: Work[] = [];
+    let seed = 1;
+    const draw = (below: number) => {
+      seed = (seed * 48271) % 2147483647;
+      return seed % below;
+    };
+    for (let step = 0; step < 400; step++) {
+      const running = all.filter(({ cores }) => cores !== undefined);
+      const what = draw(3);
+      if (what === 0) all.push(new Work(slots, { measures: draw(2) === 0 }));
+      if (what === 1) all.push(new Work(slots, { announced: slots.announce() }));
+      if (what === 2 && running.length > 0) {
+        const ended = running[draw(running.length)]!;
+        await ended.finish();
+        all.splice(all.indexOf(ended), 1);
+      }
+      await settled();
+      const taken = all.reduce((sum, { cores = 0 }) => sum + cores, 0);
+      expect(taken).toBeLessThanOrEqual(4);
+      // Nobody waits for nothing.
+      if (all.some(({ cores }) => cores === undefined)) expect(taken).toBe(4);
+    }
+  });
+
+  it('do not keep more work from running than there are cores, if somebody wants that', async () => {
+    const works = many(4, new Slots(4, 2));
+    await settled();
+    expect(begun(works)).toEqual([2, 1, 1, 1]);
+  });
+});
+
+describe('work that measures time', () => {
+  it('begins after what does not, and runs beside it', async () => {
+    const slots = new Slots(2, 2);
+    const announced = slots.announce();
+    const measuring = new Work(slots, { measures: true });
+    await settled();
+    const other = new Work(slots, { announced });
+    await settled();
+    expect(begun([measuring, other])).toEqual([1, 1]);
+    const late = [new Work(slots, { measures: true }), new Work(slots)];
+    await measuring.finish();
+    await settled();
+    expect(begun(late)).toEqual(['waits', 1]);
+  });
+
+  it('is alone when nothing else runs or waits, one after the other', async () => {
+    const slots = new Slots(3, 3);
+    const announced = [slots.announce(), slots.announce(), slots.announce()];
+    const [a, b, other] = announced.map((each) => new Work(slots, { announced: each })) as [Work, Work, Work];
+    await settled();
+    await a.askToBeAlone();
+    await b.askToBeAlone();
+    expect([a.isAlone, b.isAlone]).toEqual([false, false]);
+    await other.finish();
+    expect([a.isAlone, b.isAlone]).toEqual([true, false]);
+    const late = new Work(slots);
+    await settled();
+    expect(late.cores).toBeUndefined();
+    await a.leaveAlone();
+    await a.finish();
+    expect([late.cores, b.isAlone]).toEqual([2, false]);
+    await late.finish();
+    expect(b.isAlone).toBe(true);
+    await b.finish();
+  });
+
+  it('gives its place to others while it waits, but no more of it wait than there are places', async () => {
+    const slots = new Slots(2, 2);
+    const first = new Work(slots);
+    await settled();
+    const measuring = many(4, slots, { measures: true });
+    await first.finish();
+    expect(begun(measuring)).toEqual([2, 'waits', 'waits', 'waits']);
+    await measuring[0]!.askToBeAlone();
+    expect(begun(measuring)).toEqual([2, 2, 'waits', 'waits']);
+    expect(measuring[0]!.isAlone).toBe(false);
+    await measuring[1]!.askToBeAlone();
+    expect(begun(measuring)).toEqual([2, 2, 'waits', 'waits']);
+    expect(measuring[0]!.isAlone).toBe(true);
+    await measuring[0]!.finish();
+    expect(measuring[1]!.isAlone).toBe(true);
+    await measuring[1]!.finish();
+    expect(measuring[2]!.cores).toBe(2);
+  });
+
+  it('that is gone while it waits or is alone keeps nobody from anything', async () => {
+    const slots = new Slots(2, 2);
+    const announced = [slots.announce(), slots.announce()];
+    const [a, b] = announced.map((each) => new Work(slots, { announced: each })) as [Work, Work];
+    await settled();
+    await a.askToBeAlone();
+    await a.breakOff();
+    await a.finish();
+    await b.askToBeAlone();
+    expect(b.isAlone).toBe(true);
+    await b.finish();
+    const next = new Work(slots);
+    await settled();
+    expect(next.cores).toBe(2);
+  });
+
+  it('does not count the time that it waits to be alone', async () => {
+    const slots = new Slots(2, 2);
+    const announced = [slots.announce(), slots.announce()];
+    let waited = 0;
+    const measured = slots.use(
+      async (turn) => {
+        expect(turn.waitedMs).toBe(0);
+        (await turn.alone(new AbortController().signal))();
+        waited = turn.waitedMs;
+      },
+      { announced: announced[0]! },
+    );
+    const other = slots.use(() => new Promise<void>((resolve) => setTimeout(resolve, 30)), {
+      announced: announced[1]!,
+    });
+    await Promise.all([measured, other]);
+    expect(waited).toBeGreaterThan(10);
+  });
+});

@@ -46,6 +46,7 @@ export async function runStage(run: StageRun) {
       canonicalJson(value);
       metrics[name] = value;
     },
+    alone: (work) => work(),
     scratch: '',
     checkpoint: { load: async () => null, due: () => false, save: async () => undefined },
   };
