@@ -148,6 +148,7 @@ function buildProgram(
   add('metrics [run]', 'print what a run measured (default: the last run)')
     .addOption(format('text'))
     .option('--curves <folder>', 'also write the training curves there, as CSV')
+    .option('--tensorboard <folder>', 'also write them there for TensorBoard')
     .action(async (run: string | undefined, options) => {
       const { metricsCommand } = await import('./commands/metrics.js');
       await finish(metricsCommand({ run: run ?? 'last', ...options }, terminal));

@@ -1,7 +1,8 @@
-import type { RunRecord, StageRecord } from '../artifacts/run-record.js';
+import type { RunRecord } from '../artifacts/run-record.js';
 import type { Json } from '../core/canonical-json.js';
 import { flatMetrics } from './flat-metrics.js';
 import { csv, type Rows } from './rows.js';
+import { eventFile, type ScalarPoint } from './tensorboard.js';
 
 /** Every number that a run measured, one a row. */
 export function metricRows({ stages }: RunRecord): Rows {
@@ -22,24 +23,77 @@ export function metricsTsv(record: RunRecord): string {
   return `${csv(lines, '\t')}\n`;
 }
 
+/** A table of numbers over the steps of a stage. */
+interface Curve {
+  readonly cell: string;
+  /** What the numbers are of: epochs, or single steps. */
+  readonly kind: 'epochs' | 'steps';
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (Json | undefined)[])[];
+}
+
 /** The training curves of a run: file name → CSV with a head, one row per measurement in the order of training. */
-export function curveFiles({ stages }: RunRecord): ReadonlyMap<string, string> {
+export function curveFiles(record: RunRecord): ReadonlyMap<string, string> {
   return new Map(
-    stages.flatMap((stage) => {
-      const curve = curveOf(stage);
-      return curve === null ? [] : [[`${fileName(stage.cell)}.csv`, curve] as const];
-    }),
+    curvesOf(record).map(({ cell, kind, columns, rows }) => [
+      `${fileName(cell)}${kind === 'steps' ? '.steps' : ''}.csv`,
+      `${csv([columns, ...rows.map((row) => row.map(cellText))])}\n`,
+    ]),
   );
 }
 
-/** The metric `history` is a list of measurements, each a mapping of names to numbers. */
-function curveOf({ metrics: { history } }: StageRecord): string | null {
-  if (!Array.isArray(history) || history.length === 0 || !history.every(isMapping)) return null;
+/** The same for TensorBoard, a folder for each cell: path → content. */
+export function tensorboardFiles(record: RunRecord): ReadonlyMap<string, Uint8Array> {
+  const wallTime = Math.floor(Date.parse(record.startedAt) / 1000);
+  const points = new Map<string, ScalarPoint[]>();
+  for (const { cell, kind, columns, rows } of curvesOf(record)) {
+    const steps = columns.indexOf('step');
+    const found = rows.flatMap((row) =>
+      row.flatMap((value, index) => {
+        const step = row[steps];
+        if (index === steps || typeof value !== 'number' || typeof step !== 'number') return [];
+        return [{ tag: `${kind}/${columns[index]}`, step, value }];
+      }),
+    );
+    points.set(cell, [...(points.get(cell) ?? []), ...found]);
+  }
+  // TensorBoard knows event files by this part of their names.
+  return new Map(
+    [...points].map(([cell, found]) => [
+      `${fileName(cell)}/events.out.tfevents.${wallTime}.lathe`,
+      eventFile(found, wallTime),
+    ]),
+  );
+}
+
+function curvesOf({ stages }: RunRecord): Curve[] {
+  return stages.flatMap(({ cell, metrics: { history, steps } }) => [
+    ...(history === undefined ? [] : epochCurve(cell, history)),
+    ...(steps === undefined ? [] : stepCurve(cell, steps)),
+  ]);
+}
+
+/** The metric `history` is a list of measurements, each a mapping of names to values. */
+function epochCurve(cell: string, history: Json): Curve[] {
+  if (!Array.isArray(history) || history.length === 0 || !history.every(isMapping)) return [];
   const names = [...new Set(history.flatMap((entry) => Object.keys(entry)))];
   const first = ['step', 'epoch'].filter((name) => names.includes(name));
   const columns = [...first, ...names.filter((name) => !first.includes(name))];
-  const rows = history.map((entry) => columns.map((name) => cellText(entry[name])));
-  return `${csv([columns, ...rows])}\n`;
+  return [{ cell, kind: 'epochs', columns, rows: history.map((entry) => columns.map((name) => entry[name])) }];
+}
+
+/** The metric `steps` is a mapping of names to lists of equal length, `step` among them. */
+function stepCurve(cell: string, steps: Json): Curve[] {
+  if (!isMapping(steps) || !Array.isArray(steps.step)) return [];
+  const { length } = steps.step;
+  const lists = Object.entries(steps).filter(
+    (entry): entry is [string, Json[]] => Array.isArray(entry[1]) && entry[1].length === length,
+  );
+  // A mapping that comes from canonical JSON has its keys sorted.
+  const columns = ['step', ...lists.map(([name]) => name).filter((name) => name !== 'step')];
+  const byName = new Map(lists);
+  const rows = Array.from({ length }, (_, index) => columns.map((name) => byName.get(name)![index]));
+  return [{ cell, kind: 'steps', columns, rows }];
 }
 
 function cellText(value: Json | undefined): string {

@@ -3,9 +3,10 @@ import { digestOf } from '../core/hash.js';
 import type { TrainingSetup } from './build.js';
 import type { TrainingState } from './engine/engine.js';
 import type { HistoryEntry, TrainRequest } from './request.js';
+import type { StepCurveState } from './step-curve.js';
 
 /** Raised when the meaning of the parts changes: an old checkpoint is then not used. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Weights worth coming back to. */
 export interface Snapshot {
@@ -28,6 +29,7 @@ export interface RunState {
     readonly correct: number;
   };
   readonly history: readonly HistoryEntry[];
+  readonly curve: StepCurveState;
   readonly kept: Snapshot | null;
   readonly engine: TrainingState;
   /** Running statistics of batch normalizations. */
@@ -56,8 +58,8 @@ export function fingerprintOf(setup: TrainingSetup, request: TrainRequest): stri
 
 /** The state as parts; views of it, so that nothing is copied. */
 export function partsOf(state: RunState, fingerprint: string): CheckpointParts {
-  const { step, epoch, history, kept, engine, statistics, keep } = state;
-  const facts = { fingerprint, step, epoch, history, kept: kept?.entry ?? null };
+  const { step, epoch, history, curve, kept, engine, statistics, keep } = state;
+  const facts = { fingerprint, step, epoch, history, curve, kept: kept?.entry ?? null };
   return new Map<string, Uint8Array>([
     ['train.json', new TextEncoder().encode(JSON.stringify(facts))],
     ['parameters', bytesOf(engine.parameters)],
@@ -77,7 +79,7 @@ export function partsOf(state: RunState, fingerprint: string): CheckpointParts {
 export function stateOf(parts: CheckpointParts, setup: TrainingSetup, fingerprint: string): RunState | null {
   const json = parts.get('train.json');
   if (json === undefined) return null;
-  const facts = JSON.parse(new TextDecoder().decode(json)) as Pick<RunState, 'step' | 'epoch' | 'history'> & {
+  const facts = JSON.parse(new TextDecoder().decode(json)) as Pick<RunState, 'step' | 'epoch' | 'history' | 'curve'> & {
     readonly fingerprint: string;
     readonly kept: HistoryEntry | null;
   };
@@ -88,6 +90,7 @@ export function stateOf(parts: CheckpointParts, setup: TrainingSetup, fingerprin
     step: facts.step,
     epoch: facts.epoch,
     history: facts.history,
+    curve: facts.curve,
     kept:
       facts.kept === null
         ? null

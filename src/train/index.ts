@@ -26,6 +26,7 @@ export {
   stepSchedule,
 } from './schedule.js';
 export { reportTraining, requestFromStage, type TrainingStage } from './stage-report.js';
+export type { StepCurve } from './step-curve.js';
 export { train } from './train.js';
 export { TRAINING_METRICS } from './training-metrics.js';
 export { OPTIMIZER_OPTION, SCHEDULE_OPTION, TRAINING_OPTIONS, type TrainingOptions } from './training-options.js';

@@ -10,6 +10,7 @@ import type { Optimizer } from './optimizers/optimizer.js';
 import type { ParameterOverride } from './overrides.js';
 import type { L1Regularizer } from './regularizer.js';
 import type { Schedule } from './schedule.js';
+import type { StepCurve } from './step-curve.js';
 
 /** 1 = kept, 0 = stays 0, one byte per element, by initializer name. */
 export type Masks = ReadonlyMap<string, Uint8Array>;
@@ -125,6 +126,7 @@ export interface TrainResult {
   /** The request's model with other weights and running statistics; structure and names are the same. */
   readonly model: Model;
   readonly history: readonly HistoryEntry[];
+  readonly curve: StepCurve;
   /** The entry whose weights came back. */
   readonly kept: HistoryEntry;
   readonly steps: number;

@@ -40,12 +40,13 @@ export function requestFromStage(
 
 /** Reports TRAINING_METRICS. Loss and accuracy are those of the weights that were kept, on the validation split if there is one. */
 export function reportTraining(stage: Pick<TrainingStage, 'metric'>, result: TrainResult): void {
-  const { kept, history } = result;
+  const { kept, history, curve } = result;
   stage.metric('loss', kept.validationLoss ?? kept.loss);
   if (kept.validationAccuracy !== null) stage.metric('accuracy', kept.validationAccuracy);
   stage.metric('epochs', history.at(-1)!.epoch);
   stage.metric('imagesPerS', Math.round(Math.max(...history.map((entry) => entry.imagesPerS))));
   stage.metric('history', history.map(historyJson));
+  stage.metric('steps', { ...curve });
 }
 
 function historyJson(entry: HistoryEntry): Record<string, Json> {

@@ -15,6 +15,7 @@ import { flatMasks } from './masks.js';
 import type { HistoryEntry, Masks, StepState, TrainRequest, TrainResult } from './request.js';
 import { RunningStatistics } from './running-statistics.js';
 import { constantSchedule } from './schedule.js';
+import { StepCurveRecorder } from './step-curve.js';
 import { hyperValues } from './update.js';
 import { Validator } from './validator.js';
 
@@ -72,6 +73,7 @@ class TrainingRun {
   private readonly validator: Validator | null;
   private readonly statistics: RunningStatistics;
   private readonly history: HistoryEntry[] = [];
+  private readonly curve: StepCurveRecorder;
   private readonly now: () => number;
   private kept: Snapshot | null = null;
   private epoch = { startedAt: 0, steps: 0, loss: 0, correct: 0 };
@@ -95,6 +97,7 @@ class TrainingRun {
     this.validator = validator;
     this.fingerprint = fingerprintOf(setup, request);
     this.statistics = new RunningStatistics(setup.statisticsLayout, setup.statisticsLayers, setup.statistics);
+    this.curve = new StepCurveRecorder(setup.steps);
     this.now = request.now ?? (() => performance.now());
   }
 
@@ -176,6 +179,7 @@ class TrainingRun {
     await engine.write(state.engine);
     this.statistics.values.set(state.statistics);
     this.history.push(...state.history);
+    this.curve.resume(state.curve);
     this.kept = state.kept;
     this.epoch = { ...state.epoch, startedAt: this.now() - state.epoch.elapsedMs };
     request.onResume?.({ step: state.step, steps: setup.steps });
@@ -183,10 +187,11 @@ class TrainingRun {
   }
 
   private async save(): Promise<void> {
-    const { step, history, kept, keep, epoch } = this;
+    const { step, history, curve, kept, keep, epoch } = this;
     const state: RunState = {
       step,
       history,
+      curve: curve.state(),
       kept,
       keep,
       epoch: { ...epoch, elapsedMs: this.now() - epoch.startedAt },
@@ -239,6 +244,7 @@ class TrainingRun {
     epoch.steps++;
     epoch.loss += result.loss;
     epoch.correct += result.correct;
+    this.curve.note(step, result.loss, this.learningRateAt(step - 1));
     request.onProgress?.({
       fraction: step / setup.steps,
       epoch: step / this.order.stepsPerEpoch,
@@ -320,6 +326,7 @@ class TrainingRun {
     return {
       model,
       history: this.history,
+      curve: this.curve.curve(),
       kept: kept.entry,
       steps,
       shards: setup.program.shards,

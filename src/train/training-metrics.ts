@@ -5,4 +5,5 @@ export const TRAINING_METRICS = {
   epochs: { unit: 'count' },
   imagesPerS: { unit: '', better: 'higher', varies: true },
   history: { unit: '' },
+  steps: { unit: '' },
 } as const;

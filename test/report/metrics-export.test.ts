@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RunRecord, StageRecord } from '../../src/artifacts/run-record.js';
 import type { Json } from '../../src/core/canonical-json.js';
-import { curveFiles, metricsTsv } from '../../src/report/metrics-export.js';
+import { curveFiles, metricsTsv, tensorboardFiles } from '../../src/report/metrics-export.js';
+import { eventFile } from '../../src/report/tensorboard.js';
 
 function record(metrics: Record<string, Record<string, Json>>): RunRecord {
   const stages = Object.entries(metrics).map(([cell, values]) => ({
@@ -40,4 +41,34 @@ test('what is no list of measurements is no curve, and no cell’s id leaves the
   const history = [{ step: 1 }];
   const files = curveFiles(record({ a: { history: [] }, b: { history: 3 }, c: {}, '../d/ü:*': { history } }));
   expect([...files.keys()]).toEqual(['..%2Fd%2F%C3%BC%3A_.csv']);
+});
+
+const STEPS = { loss: [2, 1.5], learningRate: [0.1, 0.05], step: [1, 2], note: ['a'] };
+
+test('the numbers of single steps are a file of their own', () => {
+  expect(curveFiles(record({ a: { steps: STEPS } }))).toEqual(
+    new Map([['a.steps.csv', 'step,loss,learningRate\n1,2,0.1\n2,1.5,0.05\n']]),
+  );
+  expect(curveFiles(record({ a: { steps: 3 }, b: { steps: { loss: [1] } } })).size).toBe(0);
+});
+
+test('TensorBoard gets a folder for each cell, with the curves of epochs and steps', () => {
+  const history = [{ step: 2, epoch: 1, loss: 1.75, accuracy: null }];
+  const run = { ...record({ 'a[n=1]': { history, steps: STEPS }, b: {} }), startedAt: '2026-01-02T03:04:05.678Z' };
+  const files = tensorboardFiles(run);
+  expect([...files.keys()]).toEqual(['a[n=1]/events.out.tfevents.1767323045.lathe']);
+  const point = (tag: string, step: number, value: number) => ({ tag, step, value });
+  expect([...files.values()][0]).toEqual(
+    eventFile(
+      [
+        point('epochs/epoch', 2, 1),
+        point('epochs/loss', 2, 1.75),
+        point('steps/loss', 1, 2),
+        point('steps/learningRate', 1, 0.1),
+        point('steps/loss', 2, 1.5),
+        point('steps/learningRate', 2, 0.05),
+      ],
+      1767323045,
+    ),
+  );
 });

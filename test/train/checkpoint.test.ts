@@ -54,8 +54,8 @@ async function runAndKill(killed: TrainRequest, step: number): Promise<void> {
   await expect(train({ ...killed, onStep })).rejects.toThrow(Killed);
 }
 
-function outcome({ model, history, kept, steps }: TrainResult) {
-  return { weights: weightsDigest(model), history, kept, steps };
+function outcome({ model, history, curve, kept, steps }: TrainResult) {
+  return { weights: weightsDigest(model), history, curve, kept, steps };
 }
 
 describe('a run that was killed', () => {

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { findRun } from '../../artifacts/past-runs.js';
 import { guarded } from '../../artifacts/storage-error.js';
-import { curveFiles, metricRows } from '../../report/metrics-export.js';
+import { curveFiles, metricRows, tensorboardFiles } from '../../report/metrics-export.js';
 import { formatRows, type RowFormat } from '../../report/rows.js';
 import { stageFigures } from '../../report/table.js';
 import { EXIT } from '../exit-code.js';
@@ -15,11 +15,13 @@ export interface MetricsCommandOptions {
   readonly format: RowFormat | 'json';
   /** A folder that the training curves are written to. */
   readonly curves?: string;
+  /** A folder that they are written to as TensorBoard reads them. */
+  readonly tensorboard?: string;
 }
 
 /** `lathe metrics`: what a run measured, every number a row; as Markdown, the main ones a row per stage. Throws RUN_REFERENCE. */
 export async function metricsCommand(
-  { run, format, curves }: MetricsCommandOptions,
+  { run, format, curves, tensorboard }: MetricsCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
   const record = await findRun(runsFolder(), run);
@@ -29,12 +31,19 @@ export async function metricsCommand(
   } else {
     terminal.out(formatRows(format === 'md' ? stageFigures(record) : metricRows(record), format, terminal.paint));
   }
-  if (curves !== undefined) {
-    const folder = resolve(curves);
-    await guarded(folder, async () => {
-      await mkdir(folder, { recursive: true });
-      for (const [name, text] of curveFiles(record)) await writeFile(join(folder, name), text);
-    });
-  }
+  if (curves !== undefined) await writeFiles(curves, curveFiles(record));
+  if (tensorboard !== undefined) await writeFiles(tensorboard, tensorboardFiles(record));
   return EXIT.ok;
+}
+
+async function writeFiles(into: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  const folder = resolve(into);
+  await guarded(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    for (const [name, content] of files) {
+      const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    }
+  });
 }

@@ -16,7 +16,7 @@ describe('the stage train', () => {
       network,
     });
     expect(weightsDigest(model)).not.toBe(weightsDigest(network));
-    expect(Object.keys(metrics).sort()).toEqual(['accuracy', 'epochs', 'history', 'imagesPerS', 'loss']);
+    expect(Object.keys(metrics).sort()).toEqual(['accuracy', 'epochs', 'history', 'imagesPerS', 'loss', 'steps']);
     expect(metrics.accuracy).toBeGreaterThan(0.9);
     expect(metrics.epochs).toBe(20);
     expect(metrics.history).toHaveLength(20);
