@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { Store } from '../src/artifacts/store.js';
 import { keyFunction } from '../src/cli/keys.js';
 import { preparePlan } from '../src/cli/prepare.js';
+import { processTerminal } from '../src/cli/terminal.js';
 import { runtimeFacts } from '../src/run/runtime-facts.js';
 import { median } from './contender.js';
 
@@ -122,7 +123,10 @@ async function timeSweep(cells: number): Promise<void> {
     (_, index) => `  - { id: p${index}, uses: prune, from: base, with: { keep: ${(index + 1) / (cells + 1)} } }`,
   );
   writeFileSync(recipe, `version: 1\nmodels:\n  base: { file: base.onnx }\nstages:\n${stages.join('\n')}\n`);
-  const plan = await preparePlan(recipe, [], process.env);
+  const plan = await preparePlan(
+    { recipe, allowPath: [], localPlugins: true },
+    { terminal: processTerminal(process.env), env: process.env },
+  );
   const keyOf = keyFunction(runtimeFacts(), plan);
   const store = new Store(join(cwd, 'cache'));
   for (const cell of plan.cells) {

@@ -55,6 +55,15 @@ function buildProgram(
     new Option('--set <name=value>', 'set a parameter of the recipe (repeatable)')
       .argParser(collect)
       .default([], 'none');
+  /** What the recipe of a command may do: see TrustOptions. */
+  const trusting = (command: Command) =>
+    command
+      .addOption(
+        new Option('--allow-path <folder>', 'a folder besides its own that the recipe may read and write (repeatable)')
+          .argParser(collect)
+          .default([], 'none'),
+      )
+      .option('--no-local-plugins', 'refuse a recipe that loads code which does not come with Lathe');
   const format = (fallback: string) =>
     new Option('--format <format>', 'md is for pull requests').choices(['text', 'md', 'csv', 'json']).default(fallback);
   const cacheDir = () => new Option('--cache-dir <folder>', 'where results are kept').default('.lathe/cache');
@@ -67,7 +76,9 @@ function buildProgram(
       .addOption(logLevel())
       .hook('preAction', (_, action) => onLevel(action.opts().logLevel as LogLevel));
 
-  add('run [recipe]', `run a recipe; what the cache holds is not computed again (default recipe: ${DEFAULT_RECIPE})`)
+  trusting(
+    add('run [recipe]', `run a recipe; what the cache holds is not computed again (default recipe: ${DEFAULT_RECIPE})`),
+  )
     .addOption(settings())
     .option('--only <stage>', 'run this stage and what it needs (repeatable)', collect, [])
     .option('--from-stage <stage>', 'run this stage, what follows it, and what these need (repeatable)', collect, [])
@@ -86,7 +97,7 @@ function buildProgram(
       await finish(runCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
     });
 
-  add('plan [recipe]', 'show what a run would do, without doing it')
+  trusting(add('plan [recipe]', 'show what a run would do, without doing it'))
     .addOption(settings())
     .option('--json', 'print JSON', false)
     .addOption(cacheDir())
@@ -95,7 +106,7 @@ function buildProgram(
       await finish(planCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
     });
 
-  add('status [recipe]', 'show what would run and why, the last run, and whether the lockfile fits')
+  trusting(add('status [recipe]', 'show what would run and why, the last run, and whether the lockfile fits'))
     .addOption(settings())
     .option('--json', 'print JSON', false)
     .addOption(cacheDir())
@@ -104,7 +115,7 @@ function buildProgram(
       await finish(statusCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
     });
 
-  add('explain <stage> [recipe]', 'tell what changed since a stage was last computed')
+  trusting(add('explain <stage> [recipe]', 'tell what changed since a stage was last computed'))
     .addOption(settings())
     .option('--json', 'print JSON', false)
     .addOption(cacheDir())
@@ -113,7 +124,7 @@ function buildProgram(
       await finish(explainCommand({ stage, recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
     });
 
-  add('verify [recipe]', 'compute everything anew, apart from the cache, and compare with the lockfile')
+  trusting(add('verify [recipe]', 'compute everything anew, apart from the cache, and compare with the lockfile'))
     .option(
       '--tolerance <metric=value>',
       'how far a metric may be off on another machine: 0.01, or 2% (repeatable)',
@@ -174,14 +185,14 @@ function buildProgram(
       await finish(tuneLoweringsCommand({ models, ...options }, terminal));
     });
 
-  add('plugins [name]', 'list stages, data sets and networks; with a name, its options')
+  trusting(add('plugins [name]', 'list stages, data sets and networks; with a name, its options'))
     .option('--recipe <file>', "include this recipe's own plugins")
     .action(async (name: string | undefined, options) => {
       const { pluginsCommand } = await import('./commands/plugins.js');
       await finish(pluginsCommand({ name: name ?? null, ...options }, terminal, env));
     });
 
-  add('schema', 'print the JSON Schema of recipes, for editors')
+  trusting(add('schema', 'print the JSON Schema of recipes, for editors'))
     .option('--recipe <file>', "include this recipe's own plugins")
     .option('--write <file>', 'write it to a file')
     .option('--check <file>', 'fail if the file is not up to date')

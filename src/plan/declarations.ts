@@ -11,6 +11,7 @@ import type { PluginIdentity } from '../plugin/identity.js';
 import type { Registries } from '../plugin/registries.js';
 import { schemaErrors } from '../recipe/errors.js';
 import type { NetworkDeclaration, Recipe } from '../recipe/recipe.js';
+import type { AllowedPaths } from './allowed-paths.js';
 import { type Digests, pathProblem } from './digests.js';
 import { type Options, type ResolvedOptions, replaceAt, resolveOptions, withoutAt } from './options.js';
 import type { ResolvedNetwork, ResolvedUse } from './plan.js';
@@ -28,6 +29,7 @@ export interface DeclarationsRequest {
   readonly registries: Registries;
   readonly judge: Judge;
   readonly digests: Digests;
+  readonly paths: AllowedPaths;
   readonly problems: UserError[];
 }
 
@@ -55,7 +57,7 @@ async function checkUse<T extends Definition>(
   written: Options,
   path: Path,
 ): Promise<(() => Promise<ResolvedUse>) | undefined> {
-  const { recipe, judge, problems, registries, digests } = request;
+  const { recipe, judge, problems, registries, digests, paths } = request;
   const definition = registry.get(uses);
   if (definition === undefined) {
     problems.push(
@@ -68,7 +70,7 @@ async function checkUse<T extends Definition>(
   }
   const at = [...path, 'with'];
   const schema = definition.options as never;
-  const resolved = await resolveOptions({ recipe, judge, owner: uses, schema, written, path: at, problems });
+  const resolved = await resolveOptions({ recipe, judge, paths, owner: uses, schema, written, path: at, problems });
   if (resolved === null) return undefined;
   const plugin = registries.identityOf(definition as never);
   return once(() => placed(recipe, at, resolveUse(definition, plugin, resolved, digests)));
@@ -104,13 +106,13 @@ async function resolveUse(
 }
 
 async function checkNetworks(request: DeclarationsRequest): Promise<Declarations['networks']> {
-  const { recipe, registries, digests, problems } = request;
+  const { recipe, registries, digests } = request;
   const networks = new Map<string, (() => Promise<ResolvedNetwork>) | undefined>();
   for (const [name, network] of Object.entries(recipe.networks)) {
     if (network.kind === 'layers') networks.set(name, checkLayers(request, name, network));
     else if (network.kind === 'file') {
       const { file } = network;
-      const isThere = await checkFile(recipe, file, ['networks', name, 'file'], problems);
+      const isThere = await checkFile(request, file, ['networks', name, 'file']);
       networks.set(
         name,
         isThere
@@ -156,11 +158,11 @@ export async function undeclaredNetwork(
   name: string,
   path: Path,
 ): Promise<(() => Promise<ResolvedNetwork>) | undefined> {
-  const { judge, recipe, registries, digests, problems } = request;
+  const { judge, recipe, registries, digests, paths, problems } = request;
   const definition = registries.networks.get(name);
   if (definition === undefined) return undefined;
   const schema = definition.options as never;
-  const resolved = await resolveOptions({ recipe, judge, owner: name, schema, written: {}, path, problems });
+  const resolved = await resolveOptions({ recipe, judge, paths, owner: name, schema, written: {}, path, problems });
   if (resolved === null) return undefined;
   const plugin = registries.identityOf(definition);
   return once(async () => ({
@@ -169,10 +171,11 @@ export async function undeclaredNetwork(
   }));
 }
 
-async function checkModels({ recipe, digests, problems }: DeclarationsRequest): Promise<Declarations['models']> {
+async function checkModels(request: DeclarationsRequest): Promise<Declarations['models']> {
+  const { recipe, digests } = request;
   const models = new Map<string, (() => Promise<string>) | undefined>();
   for (const [name, { file, sha256 }] of Object.entries(recipe.models)) {
-    const isThere = await checkFile(recipe, file, ['models', name, 'file'], problems);
+    const isThere = await checkFile(request, file, ['models', name, 'file']);
     const check = async () => {
       const content = await digests.file(file);
       if (sha256 === null || sha256 === content) return digests.model(file);
@@ -188,12 +191,16 @@ async function checkModels({ recipe, digests, problems }: DeclarationsRequest): 
   return models;
 }
 
-async function checkFile(recipe: Recipe, file: string, path: Path, problems: UserError[]): Promise<boolean> {
+async function checkFile({ recipe, paths, problems }: DeclarationsRequest, file: string, path: Path): Promise<boolean> {
+  const place = recipe.locate(path);
+  const outside = paths.refusal(file, 'file', place);
+  if (outside !== undefined) {
+    problems.push(outside);
+    return false;
+  }
   const problem = await pathProblem(file, relative(recipe.folder, file), 'file');
   if (problem === undefined) return true;
-  problems.push(
-    new UserError('PLAN_FILE', problem.problem, problem.fix, { place: recipe.locate(path), class: 'usage' }),
-  );
+  problems.push(new UserError('PLAN_FILE', problem.problem, problem.fix, { place, class: 'usage' }));
   return false;
 }
 

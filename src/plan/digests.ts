@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { digestOf, sha256File } from '../core/hash.js';
 import { nearest } from '../core/nearest.js';
+import type { AllowedPaths } from './allowed-paths.js';
 import { Contents } from './contents.js';
 
 /** Content digests of files and folders; each is read once, however often it is asked for. */
@@ -12,8 +13,14 @@ export class Digests {
   readonly contents = new Contents();
   private readonly known = new Map<string, Promise<string>>();
 
-  /** @param hashFile SHA-256 of a file's content; replaced where a cache of digests exists */
-  constructor(private readonly hashFile: (path: string) => Promise<string> = sha256File) {}
+  /**
+   * @param hashFile SHA-256 of a file's content; replaced where a cache of digests exists
+   * @param paths where links inside folders may lead; default anywhere
+   */
+  constructor(
+    private readonly hashFile: (path: string) => Promise<string> = sha256File,
+    private readonly paths?: AllowedPaths,
+  ) {}
 
   /** Throws PLAN_FILE if the file cannot be read after all. */
   file(path: string): Promise<string> {
@@ -27,10 +34,10 @@ export class Digests {
     });
   }
 
-  /** Names and contents of all files below a folder; links are followed, names count, order and times do not. Throws PLAN_FILE, PLAN_FOLDER_LOOP. */
+  /** Names and contents of all files below a folder; links are followed, names count, order and times do not. Throws PLAN_FILE, PLAN_FOLDER_LOOP, RECIPE_PATH. */
   folder(path: string): Promise<string> {
     return this.once(`folder ${path}`, async () => {
-      const files = await filesBelow(path);
+      const files = await filesBelow(path, (link) => this.paths?.checkLink(link));
       const entries: [string, string][] = [];
       for (const file of files) entries.push([file, await this.file(join(path, file))]);
       return this.contents.note(digestOf({ folder: entries }), { files: Object.fromEntries(entries) });
@@ -65,13 +72,20 @@ export async function pathProblem(
   try {
     const found = await stat(path);
     await access(path, constants.R_OK);
+    if (!found.isFile() && !found.isDirectory()) {
+      // To open a named pipe would wait for whoever writes to it; a device may have no end.
+      return { problem: `"${written}" is neither a file nor a folder.`, fix: '' };
+    }
     if (kind === 'file' && found.isDirectory()) return { problem: `"${written}" is a folder, not a file.`, fix: '' };
     if (kind === 'folder' && !found.isDirectory()) return { problem: `"${written}" is a file, not a folder.`, fix: '' };
     return undefined;
   } catch (cause) {
     const code = (cause as { code?: string }).code;
     if (code === 'EACCES') return { problem: `"${written}" may not be read: permission denied.`, fix: '' };
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+      // Names that are too long, links in a circle, a disk that fails.
+      return { problem: `"${written}" cannot be read: ${(cause as Error).message}.`, fix: '' };
+    }
     const siblings = await readdir(dirname(path)).catch(() => undefined);
     const match = siblings === undefined ? undefined : nearest(basename(path), siblings);
     const fix =
@@ -84,7 +98,7 @@ export async function pathProblem(
   }
 }
 
-async function filesBelow(root: string): Promise<string[]> {
+async function filesBelow(root: string, checkLink: (path: string) => void): Promise<string[]> {
   const found: string[] = [];
   const visit = async (folder: string, prefix: string, above: readonly string[]): Promise<void> => {
     const real = await realpath(folder);
@@ -98,10 +112,16 @@ async function filesBelow(root: string): Promise<string[]> {
         },
       );
     }
-    for (const name of (await readdir(folder)).sort()) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const { name } = entry;
       const path = join(folder, name);
-      if ((await stat(path)).isDirectory()) await visit(path, `${prefix}${name}/`, [...above, real]);
-      else found.push(`${prefix}${name}`);
+      if (entry.isSymbolicLink()) checkLink(path);
+      const target = await stat(path);
+      if (target.isDirectory()) await visit(path, `${prefix}${name}/`, [...above, real]);
+      else if (target.isFile()) found.push(`${prefix}${name}`);
+      else
+        throw new UserError('PLAN_FILE', `${path} is neither a file nor a folder.`, 'Remove it.', { class: 'usage' });
     }
   };
   await visit(root, '', []);

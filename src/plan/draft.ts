@@ -45,7 +45,7 @@ async function draftCell(
   zoo: Map<string, () => Promise<ResolvedNetwork>>,
   { declaration, cell, index }: { declaration: StageDeclaration; cell: CellDeclaration; index: number },
 ): Promise<Draft> {
-  const { recipe, registries, judge, problems } = request;
+  const { recipe, registries, judge, paths, problems } = request;
   const path: Path = ['stages', index];
   const { id: stage, uses } = declaration;
   const { labels, expect } = cell;
@@ -65,6 +65,7 @@ async function draftCell(
     recipe,
     labels,
     judge,
+    paths,
     owner: uses,
     schema,
     written: cell.with,

@@ -1,21 +1,26 @@
 import { UserError } from '../core/errors.js';
 import type { Recipe } from '../recipe/recipe.js';
+import type { AllowedPaths } from './allowed-paths.js';
 import type { Draft } from './draft.js';
 import type { Drafts } from './drafts.js';
 import { makerOf } from './maker.js';
 import type { Plan } from './plan.js';
 import { SourceFinder } from './sources.js';
+import { takenFile } from './taken-file.js';
 import type { Wiring } from './wiring.js';
 
 const ADVICE = 'Name one of them, "<cell>", all of them, "<id>[*]", or a stage that selects one.';
 
-/** Which cell's model goes where. Unknown stages and files that are written twice are problems. */
-export function planExports(
-  recipe: Recipe,
-  drafts: Drafts,
-  wiring: ReadonlyMap<string, Wiring>,
-  problems: UserError[],
-): Plan['exports'] {
+export interface ExportsRequest {
+  readonly recipe: Recipe;
+  readonly drafts: Drafts;
+  readonly wiring: ReadonlyMap<string, Wiring>;
+  readonly paths: AllowedPaths;
+  readonly problems: UserError[];
+}
+
+/** Which cell's model goes where. Unknown stages, files that are written twice or hold something else, and folders that are not allowed are problems. */
+export function planExports({ recipe, drafts, wiring, paths, problems }: ExportsRequest): Plan['exports'] {
   const finder = new SourceFinder(recipe, drafts, problems);
   const taken = new Map<string, string>();
   return Object.entries(recipe.exports).flatMap(([key, { from, to }]) => {
@@ -23,6 +28,8 @@ export function planExports(
       const place = recipe.locate(['exports', key, at]);
       problems.push(new UserError('PLAN_EXPORT', problem, fix, { place, class: 'usage' }));
     };
+    const outside = paths.refusal(to, 'export', recipe.locate(['exports', key, 'to']));
+    if (outside !== undefined) problems.push(outside);
     const cells = cellsOf(from, drafts);
     const isPattern = to.includes(CELL_PATTERN);
     if (cells?.[0]?.label === '') {
@@ -43,6 +50,8 @@ export function planExports(
     }
     const wanted = cells?.map(({ id, label }) => ({ name: `${key}[${label}]`, from: id, to: fileOf(to, label) }));
     return (wanted ?? [{ name: key, from, to }]).flatMap((each) => {
+      const lost = outside === undefined ? takenFile(each.to) : undefined;
+      if (lost !== undefined) refuse(lost, 'Choose another file, or move that away.', 'to');
       const other = taken.get(each.to);
       if (other !== undefined) refuse(`The export "${other}" writes this file already.`, 'Choose another file.', 'to');
       taken.set(each.to, each.name);

@@ -4,6 +4,7 @@ import type { Registries } from '../plugin/registries.js';
 import type { StageDefinition } from '../plugin/stage.js';
 import { distinct, inOrder } from '../recipe/load.js';
 import type { Recipe } from '../recipe/recipe.js';
+import { AllowedPaths } from './allowed-paths.js';
 import { assembleCells } from './cells.js';
 import { checkCollectedMetrics } from './collected.js';
 import { checkDeclarations, type DeclarationsRequest } from './declarations.js';
@@ -27,6 +28,8 @@ export interface PlanRequest {
   readonly hashFile?: (path: string) => Promise<string>;
   /** Default a new one. */
   readonly judge?: Judge;
+  /** Default: the recipe's folder alone. */
+  readonly paths?: AllowedPaths;
 }
 
 /**
@@ -34,13 +37,22 @@ export interface PlanRequest {
  * opens no data set, loads no engine, changes nothing.
  * Throws UserErrors with every mistake at once, in the order of the file.
  */
-export async function makePlan({ recipe, registries, environment, hashFile, judge }: PlanRequest): Promise<Plan> {
+export async function makePlan({
+  recipe,
+  registries,
+  environment,
+  hashFile,
+  judge,
+  ...rest
+}: PlanRequest): Promise<Plan> {
   const problems: UserError[] = [];
+  const paths = rest.paths ?? new AllowedPaths({ recipeFolder: recipe.folder });
   const request: DeclarationsRequest = {
     recipe,
     registries,
     judge: judge ?? (await Judge.create()),
-    digests: new Digests(hashFile),
+    digests: new Digests(hashFile, paths),
+    paths,
     problems,
   };
   const declarations = await checkDeclarations(request);
@@ -61,7 +73,7 @@ export async function makePlan({ recipe, registries, environment, hashFile, judg
     runCheck(request, draft, [...wires.sources.keys()].filter(isSlot));
     checkCollectedMetrics(recipe, draft, wires, reporters, problems);
   }
-  const exported = planExports(recipe, cells, wiring, problems);
+  const exported = planExports({ recipe, drafts: cells, wiring, paths, problems });
   reportCycles(recipe, drafts, wiring, gates, problems);
   if (problems.length > 0) throw new UserErrors(inOrder(distinct(problems)));
 

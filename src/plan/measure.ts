@@ -22,11 +22,11 @@ export async function draftMeasures(
   stages: readonly Draft[],
   evaluate: StageDefinition,
 ): Promise<Measure[]> {
-  const { recipe, judge, problems } = request;
+  const { recipe, judge, paths, problems } = request;
   const written = { data: recipe.measure!.data };
   const schema = evaluate.options as never;
   const path = ['measure'];
-  const resolved = await resolveOptions({ recipe, judge, owner: 'measure', schema, written, path, problems });
+  const resolved = await resolveOptions({ recipe, judge, paths, owner: 'measure', schema, written, path, problems });
   if (resolved === null || !declarations.data.has(written.data)) return [];
   for (const reference of resolved.references)
     await checkReference(request, declarations, zoo, { reference, at: path, labels: {} });

@@ -10,6 +10,7 @@ import type { ReferenceKind } from '../core/schema.js';
 import { schemaErrors } from '../recipe/errors.js';
 import type { Labels } from '../recipe/labels.js';
 import type { Recipe } from '../recipe/recipe.js';
+import type { AllowedPaths } from './allowed-paths.js';
 import { pathProblem } from './digests.js';
 
 export type Options = { readonly [key: string]: Json };
@@ -35,6 +36,7 @@ export interface OptionsRequest {
   /** Those of the cell whose options they are; default none. */
   readonly labels?: Labels;
   readonly judge: Judge;
+  readonly paths: AllowedPaths;
   /** The plugin's name, as messages call the owner of the options. */
   readonly owner: string;
   readonly schema: Schema;
@@ -46,10 +48,10 @@ export interface OptionsRequest {
 
 /**
  * A plugin's options, completed, checked, and with what they refer to; null if they do not fit the schema.
- * Files and folders that do not exist are problems, but no reason for null.
+ * Files and folders that do not exist or are not allowed are problems, but no reason for null.
  */
 export async function resolveOptions(request: OptionsRequest): Promise<ResolvedOptions | null> {
-  const { recipe, labels = {}, judge, owner, schema, written, path, problems } = request;
+  const { recipe, labels = {}, judge, paths: allowed, owner, schema, written, path, problems } = request;
   const completed = complete(schema, written);
   const found = judge.problems(schema, completed, (at) => ({
     noun: 'option',
@@ -62,9 +64,14 @@ export async function resolveOptions(request: OptionsRequest): Promise<ResolvedO
   const references = referencesIn(schema, completed, recipe.folder);
   for (const { kind, path: at, name } of references) {
     if (kind !== 'file' && kind !== 'folder') continue;
+    const place = recipe.locate([...path, ...at], 'value', labels);
+    const outside = allowed.refusal(name, kind, place);
+    if (outside !== undefined) {
+      problems.push(outside);
+      continue;
+    }
     const problem = await pathProblem(name, String(valueAt(completed, at)), kind);
     if (problem === undefined) continue;
-    const place = recipe.locate([...path, ...at], 'value', labels);
     problems.push(new UserError('PLAN_FILE', problem.problem, problem.fix, { place, class: 'usage' }));
   }
   const isPath = (each: OptionReference) => each.kind === 'file' || each.kind === 'folder';

@@ -21,6 +21,14 @@ export interface PluginRequest {
   readonly digest?: string;
 }
 
+/** A plugin whose code is about to be loaded, and so to be executed. */
+export interface FoundCode {
+  readonly request: PluginRequest;
+  /** Absolute path, links followed. */
+  readonly entry: string;
+  readonly digest: string;
+}
+
 export interface LoadedPlugin {
   readonly place: Place | null;
   readonly identity: ExternalPlugin;
@@ -33,15 +41,20 @@ export interface LoadedPlugin {
  * Loads a recipe's plugins, in TypeScript or JavaScript; their `onnx-lathe/…` imports get the modules of this Lathe.
  * A module may export one definition or a list as default, and further ones by name.
  * @param folder what relative paths and package names are resolved from
+ * @param beforeLoading told of each plugin before its code runs; what it throws keeps the code from running
  * Throws UserErrors with one error per faulty plugin: PLUGIN_NOT_FOUND, PLUGIN_CHANGED, PLUGIN_LOAD, PLUGIN_EMPTY or
  * PLUGIN_DEFINITION.
  */
-export async function loadPlugins(requests: readonly PluginRequest[], folder: string): Promise<LoadedPlugin[]> {
+export async function loadPlugins(
+  requests: readonly PluginRequest[],
+  folder: string,
+  beforeLoading: (code: FoundCode) => void = () => {},
+): Promise<LoadedPlugin[]> {
   const loaded: LoadedPlugin[] = [];
   const errors: UserError[] = [];
   for (const request of requests) {
     try {
-      loaded.push(await loadPlugin(request, folder));
+      loaded.push(await loadPlugin(request, folder, beforeLoading));
     } catch (error) {
       if (!isUserError(error)) throw error;
       errors.push(error);
@@ -52,7 +65,11 @@ export async function loadPlugins(requests: readonly PluginRequest[], folder: st
 }
 
 /** Loads one plugin. Throws a UserError with the request's place. */
-export async function loadPlugin(request: PluginRequest, folder: string): Promise<LoadedPlugin> {
+export async function loadPlugin(
+  request: PluginRequest,
+  folder: string,
+  beforeLoading: (code: FoundCode) => void = () => {},
+): Promise<LoadedPlugin> {
   const { specifier, place } = request;
   try {
     const { entry, installed } = await findPlugin(specifier, folder);
@@ -60,6 +77,7 @@ export async function loadPlugin(request: PluginRequest, folder: string): Promis
     const digest = installed === null ? code.digest : digestOf({ ...installed });
     const isKnown = request.digest !== undefined;
     if (isKnown && request.digest !== digest) throw changed(specifier);
+    beforeLoading({ request, entry, digest });
     const module = await importModule(entry, code, specifier);
     // Read once more: what was hashed must be what was loaded.
     if (isKnown && readPluginCode(entry).digest !== code.digest) throw changed(specifier);

@@ -1,14 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunRecord } from '../../src/artifacts/run-record.js';
+import { announcedFolder } from '../../src/cli/announce-plugin.js';
+import { readPluginCode } from '../../src/plugin/code-digest.js';
 
 /** The built command line; `npm test` builds it first. */
 export const LATHE = fileURLToPath(new URL('../../dist/bin/lathe.cjs', import.meta.url));
 
 /** Stages for tests of the command line: toy-make, toy-shrink, toy-judge. */
 export const TOY_PLUGIN = fileURLToPath(new URL('../fixtures/plugins/toy.ts', import.meta.url));
+
+/** What a user has who named the folder of the fixtures and was told of the toy plugin: neither is what most tests are about. */
+const TRUSTING = {
+  LATHE_ALLOW_PATH: dirname(TOY_PLUGIN),
+  XDG_STATE_HOME: join(tmpdir(), `lathe-test-state-${process.pid}`),
+};
+
+function rememberToyPlugin(): void {
+  const folder = announcedFolder(TRUSTING);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, readPluginCode(TOY_PLUGIN).digest), '');
+}
 
 export interface Finished {
   readonly code: number | null;
@@ -34,9 +49,10 @@ export interface LatheOptions {
 /** Starts `lathe` in a process group of its own, as a shell does. */
 export function startLathe(argv: readonly string[], { cwd, env = {}, nodeArguments = [] }: LatheOptions): Started {
   if (!existsSync(LATHE)) throw new Error('dist/ is missing: run `npm run build`');
+  rememberToyPlugin();
   const child = spawn(process.execPath, [...nodeArguments, LATHE, ...argv], {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...TRUSTING, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

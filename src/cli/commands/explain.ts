@@ -9,8 +9,9 @@ import { forecast } from '../forecast.js';
 import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
+import type { TrustOptions } from '../trust.js';
 
-export interface ExplainCommandOptions {
+export interface ExplainCommandOptions extends TrustOptions {
   readonly stage: string;
   readonly recipe: string;
   readonly set: readonly string[];
@@ -24,7 +25,7 @@ export async function explainCommand(
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
-  const plan = await preparePlan(options.recipe, options.set, env);
+  const plan = await preparePlan(options, { terminal, env });
   const named = cellsNamed(plan, options.stage);
   const { cells, memory } = await forecast(plan, options.cacheDir);
   const asked = cells.filter(({ cell }) => named.has(cell.id));

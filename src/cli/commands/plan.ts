@@ -7,11 +7,12 @@ import type { Source } from '../../plan/plan.js';
 import { alignColumns } from '../../report/columns.js';
 import { EXIT } from '../exit-code.js';
 import { forecast } from '../forecast.js';
-import { planRecipe } from '../prepare.js';
+import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
+import type { TrustOptions } from '../trust.js';
 
-export interface PlanCommandOptions {
+export interface PlanCommandOptions extends TrustOptions {
   readonly recipe: string;
   readonly set: readonly string[];
   readonly json: boolean;
@@ -21,7 +22,7 @@ export interface PlanCommandOptions {
 /** `lathe plan`: what `lathe run` would do. Writes nothing. */
 export async function planCommand(options: PlanCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
   const files = openFileMemory(resolve(options.cacheDir));
-  const plan = await planRecipe(options.recipe, { set: options.set, env, files });
+  const plan = await preparePlan(options, { terminal, env, files });
   const { cells } = await forecast(plan, options.cacheDir);
   terminal.out(options.json ? JSON.stringify(cells.map(jsonOf), null, 2) : planText(cells, terminal));
   return EXIT.ok;

@@ -8,19 +8,21 @@ import { listOptions } from '../option-list.js';
 import { registriesFor } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
+import type { TrustOptions } from '../trust.js';
 
-export interface PluginsCommandOptions {
+export interface PluginsCommandOptions extends TrustOptions {
   readonly name: string | null;
   readonly recipe?: string;
 }
 
 /** `lathe plugins`: what a recipe may use. */
 export async function pluginsCommand(
-  { name, recipe }: PluginsCommandOptions,
+  options: PluginsCommandOptions,
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
-  const { stages, datasets, networks } = await registriesFor(recipe, env);
+  const { name } = options;
+  const { stages, datasets, networks } = await registriesFor(options, { terminal, env });
   const groups: readonly Group[] = [
     { title: 'Stages', usage: 'stages: - uses: …', entries: stages.list() },
     { title: 'Data sets', usage: 'data: … uses: …', entries: datasets.list() },

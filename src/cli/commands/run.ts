@@ -18,17 +18,18 @@ import { keyFunction } from '../keys.js';
 import type { Frozen, FrozenRequest } from '../lock.js';
 import { logFile } from '../log-file.js';
 import { runsFolder } from '../places.js';
-import { planRecipe } from '../prepare.js';
+import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
 import { recipeMask } from '../recipe-mask.js';
 import { configuredRemote, openResults, type RemoteOptions } from '../remote.js';
 import { writeRunMetrics } from '../run-metrics.js';
 import { showFailures } from '../show-failures.js';
 import type { Terminal } from '../terminal.js';
+import type { TrustOptions } from '../trust.js';
 import { chooseView } from '../view/choose.js';
 import { isShown, type LogLevel } from '../view/view.js';
 
-export interface RunCommandOptions extends RemoteOptions {
+export interface RunCommandOptions extends RemoteOptions, TrustOptions {
   readonly recipe: string;
   readonly set: readonly string[];
   readonly only: readonly string[];
@@ -47,7 +48,7 @@ export interface RunCommandOptions extends RemoteOptions {
 /** `lathe run`: returns the exit code. Throws what is wrong before anything runs. */
 export async function runCommand(options: RunCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
   const files = openFileMemory(resolve(options.cacheDir));
-  const whole = await planRecipe(options.recipe, { set: options.set, env, files });
+  const whole = await preparePlan(options, { terminal, env, files });
   await files.save();
   const plan = selectCells(whole, options);
   const forced = forcedCells(plan, options);

@@ -7,8 +7,9 @@ import { EXIT } from '../exit-code.js';
 import { registriesFor } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
+import type { TrustOptions } from '../trust.js';
 
-export interface SchemaCommandOptions {
+export interface SchemaCommandOptions extends TrustOptions {
   readonly recipe?: string;
   readonly write?: string;
   readonly check?: string;
@@ -16,11 +17,12 @@ export interface SchemaCommandOptions {
 
 /** `lathe schema`: the JSON Schema of recipes. Throws CLI_SCHEMA_STALE from `--check`. */
 export async function schemaCommand(
-  { recipe, write, check }: SchemaCommandOptions,
+  options: SchemaCommandOptions,
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
-  const text = recipeSchemaText(await registriesFor(recipe, env));
+  const { write, check } = options;
+  const text = recipeSchemaText(await registriesFor(options, { terminal, env }));
   if (check !== undefined) await refuseStale(resolve(check), text);
   if (write !== undefined) {
     const path = resolve(write);

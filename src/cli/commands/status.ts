@@ -13,9 +13,10 @@ import { runsFolder } from '../places.js';
 import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
+import type { TrustOptions } from '../trust.js';
 import { CACHE_WORDS } from './plan.js';
 
-export interface StatusCommandOptions {
+export interface StatusCommandOptions extends TrustOptions {
   readonly recipe: string;
   readonly set: readonly string[];
   readonly json: boolean;
@@ -37,7 +38,7 @@ export async function statusCommand(
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
-  const plan = await preparePlan(options.recipe, options.set, env);
+  const plan = await preparePlan(options, { terminal, env });
   const { cells } = await forecast(plan, options.cacheDir);
   const status: Status = {
     cells: cells.length,

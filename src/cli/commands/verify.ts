@@ -22,10 +22,11 @@ import type { Environment } from '../program.js';
 import { recipeMask } from '../recipe-mask.js';
 import { showFailures } from '../show-failures.js';
 import type { Terminal } from '../terminal.js';
+import type { TrustOptions } from '../trust.js';
 import { chooseView } from '../view/choose.js';
 import type { LogLevel } from '../view/view.js';
 
-export interface VerifyCommandOptions {
+export interface VerifyCommandOptions extends TrustOptions {
   readonly recipe: string;
   readonly tolerance: readonly string[];
   readonly jobs?: number;
@@ -44,7 +45,7 @@ export async function verifyCommand(
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
-  const plan = await preparePlan(options.recipe, [], env);
+  const plan = await preparePlan(options, { terminal, env });
   const facts = runtimeFacts();
   const locked = await requireLockfile(plan, 'usage');
   await refuseStale(plan, locked, facts, options);
