@@ -2,6 +2,7 @@ import { UserError } from '../core/errors.js';
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import type { Node } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
+import { atNode, dynamicShape } from './dynamic-shape.js';
 import { dimsOf, filled, isSameShape } from './emit.js';
 import { canCarryGradient } from './gradient-type.js';
 import type { ChooseLowering } from './lowerings/choice.js';
@@ -56,17 +57,19 @@ export function buildBackward(
     inputs.forEach((input, index) => {
       if (input !== null && wants[index]) checkType(node, input);
     });
-    const gradients = rule.apply({
-      b,
-      node,
-      producerOf,
-      masks,
-      choose: options.choose,
-      inputs,
-      outputs: node.outputs.map(value),
-      outputGradients: node.outputs.map((name) => total(b, arrived, name)),
-      wants,
-    });
+    const gradients = atNode(node, () =>
+      rule.apply({
+        b,
+        node,
+        producerOf,
+        masks,
+        choose: options.choose,
+        inputs,
+        outputs: node.outputs.map(value),
+        outputGradients: node.outputs.map((name) => total(b, arrived, name)),
+        wants,
+      }),
+    );
     gradients.forEach((gradient, index) => {
       const input = inputs[index];
       if (gradient === null || input === null || input === undefined || !wants[index]) return;
@@ -93,13 +96,6 @@ function pathFrom(b: GraphBuilder, nodes: readonly Node[], wrt: ReadonlySet<stri
 }
 
 function one(b: GraphBuilder, loss: Value): Value {
-  if (!isStatic(loss)) {
-    throw new UserError(
-      'AUTODIFF_DYNAMIC_SHAPE',
-      `The shape of the loss "${loss.name}" is not known before running.`,
-      'Give every input a fixed shape; if a shape is computed by the graph, export the model with fixed shapes.',
-    );
-  }
   const dims = dimsOf(loss);
   if (sizeOf(dims) !== 1) throw new Error(`internal: the loss "${loss.name}" has the shape [${dims}], not one element`);
   return dims.length === 0 ? b.scalar(1) : filled(b, dims, 1);
@@ -147,18 +143,7 @@ function checkType(node: Node, input: Value): void {
       { place },
     );
   }
-  if (!isStatic(input)) {
-    throw new UserError(
-      'AUTODIFF_DYNAMIC_SHAPE',
-      `The shape of "${input.name}", which ${node.name} (${node.opType}) reads, is not known before running.`,
-      'Give every input a fixed shape; if it is computed by the graph, export the model with fixed shapes.',
-      { place },
-    );
-  }
-}
-
-function isStatic({ shape }: Value): boolean {
-  return shape?.every((dim) => typeof dim === 'number') ?? false;
+  if (!(input.shape?.every((dim) => typeof dim === 'number') ?? false)) throw dynamicShape(input, node);
 }
 
 function refuseExtraOutputs(node: Node, rule: GradientRule, arrived: ReadonlyMap<string, Value[]>): void {

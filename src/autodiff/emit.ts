@@ -1,14 +1,13 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { floatTensor, int64Tensor, sizeOf } from '../onnx/tensor.js';
+import { dynamicShape } from './dynamic-shape.js';
 
 /** Short forms of the operators that gradients are made of. All shapes are static. */
 
-/** The sizes of a value. Throws if one is unknown: training graphs are static. */
+/** The sizes of a value. Throws AUTODIFF_DYNAMIC_SHAPE if one is unknown: training graphs are static. */
 export function dimsOf(value: Value): readonly number[] {
   const { shape } = value;
-  if (shape === null || shape.some((dim) => typeof dim !== 'number')) {
-    throw new Error(`internal: the shape of "${value.name}" is not static: ${JSON.stringify(shape)}`);
-  }
+  if (shape === null || shape.some((dim) => typeof dim !== 'number')) throw dynamicShape(value);
   return shape as readonly number[];
 }
 

@@ -2,6 +2,7 @@ import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { type Model, type Node, nodeLabel } from '../onnx/ir.js';
 import { int64Tensor } from '../onnx/tensor.js';
 import { renameCaptured } from './captured.js';
+import { atNode } from './dynamic-shape.js';
 import { type BatchStatistics, type DropoutMask, type TrainingForm, trainingForm } from './training-form.js';
 
 export interface ForwardOptions {
@@ -56,7 +57,7 @@ export function appendForward(b: GraphBuilder, model: Model, options: ForwardOpt
   }
   const form: TrainingForm = { b, prefix, values, batchStatistics: [], masks: [] };
   for (const node of model.graph.nodes) {
-    const isHandled = options.training && trainingForm(form, node, batchNormOf(options, node));
+    const isHandled = options.training && atNode(node, () => trainingForm(form, node, batchNormOf(options, node)));
     if (!isHandled) copyNode(form, node);
   }
   const outputs = Object.fromEntries(model.graph.outputs.map(({ name }) => [name, lookUp(values, name)]));

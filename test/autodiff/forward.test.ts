@@ -196,4 +196,23 @@ describe('appendForward', () => {
     const results = await run(b, { renamed: floatFeed(Float32Array.of(1, 2), [2]) });
     expect(Object.values(results)[0]).toEqual([-1, -2]);
   });
+
+  it('refuses to normalize a batch of unknown size, with the node', () => {
+    const b = new GraphBuilder();
+    const open = b.input('x', 'float32', [null, 2]);
+    const weight = b.input('weight', 'float32', [2, 2]);
+    const append = () =>
+      appendForward(b, normalizedTwice(), {
+        inputs: { x: open },
+        bindings: new Map([['weight', weight]]),
+        training: true,
+      });
+    expect(append).toThrowError(
+      expect.objectContaining({
+        code: 'AUTODIFF_DYNAMIC_SHAPE',
+        problem: expect.stringMatching(/^The shape of "[^"]+" is not known before running: \[\?, 2\]\.$/),
+        place: { kind: 'graph', node: 'bn1', opType: 'BatchNormalization' },
+      }),
+    );
+  });
 });
