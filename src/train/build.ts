@@ -5,13 +5,13 @@ import type { GraphBuilder, Value } from '../onnx/builder.js';
 import type { Tensor } from '../onnx/ir.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
 import { encodeModel } from '../onnx/write.js';
-import { checkOutput, effectiveAccumulation, effectiveBatch } from './check-request.js';
-import { chooseShards } from './choose-shards.js';
+import { effectiveAccumulation, effectiveBatch } from './check-request.js';
 import { NAMES, type Slice, type TrainingProgram, type UpdateOutputs } from './engine/program.js';
 import { buildEvaluation } from './evaluation-graph.js';
+import { fitBatch } from './fit-batch.js';
 import { type FlatLayout, flatLayout, packTensors, sliceLayout } from './flat.js';
 import { appendGradient, type GradientGraph } from './gradient-graph.js';
-import { appendNetwork, builderFor, encodeGraph, type NetworkPlan } from './network-plan.js';
+import { builderFor, encodeGraph, type NetworkPlan } from './network-plan.js';
 import { settingsByName } from './overrides.js';
 import { trainableParameters } from './parameters.js';
 import type { TrainRequest } from './request.js';
@@ -57,11 +57,10 @@ export function buildTraining(
   channelBlock: number | null,
 ): TrainingSetup {
   const { data } = request;
-  const batch = effectiveBatch(request.batch, data.train.count);
-  const microBatches = effectiveAccumulation(request.accumulate ?? 1, batch, data.train.count);
+  const asked = effectiveBatch(request.batch, data.train.count);
   const { plan, update } = planTraining(request, channelBlock);
-  const suitable = inspectForward(request, plan, batch);
-  const shards = request.shards ?? suitable;
+  const { batch, passes, shards, evaluationBatch } = fitBatch(request, plan, asked);
+  const microBatches = passes * effectiveAccumulation(request.accumulate ?? 1, asked, data.train.count);
   const target = batchTarget({
     target: data.target,
     classWeights,
@@ -100,13 +99,13 @@ export function buildTraining(
             plan,
             buildEvaluation(plan, {
               data,
-              batch,
+              batch: evaluationBatch,
               loss: request.validationLoss ?? request.loss,
               statistics: statisticsLayout,
             }),
           ),
     batch: batch * microBatches,
-    evaluationBatch: batch,
+    evaluationBatch,
     steps: stepsOf(request, batch * microBatches),
   };
 }
@@ -149,7 +148,7 @@ function planTraining(request: TrainRequest, channelBlock: number | null): { pla
     plan: {
       model,
       layout,
-      batchNorm: request.batchNorm ?? 'train',
+      batchNorm: request.batchNorm === 'frozen' ? 'frozen' : 'train',
       frozen,
       channelBlock,
       lowerings: request.lowerings,
@@ -166,16 +165,6 @@ function planTraining(request: TrainRequest, channelBlock: number | null): { pla
       isMasked: request.masks !== undefined,
     },
   };
-}
-
-/** Checks the output of the network for a whole batch, and gives the number of shards that suits it. */
-function inspectForward({ data }: TrainRequest, plan: NetworkPlan, batch: number): number {
-  const b = builderFor(plan, 'forward');
-  const x = b.input(NAMES.x, 'float32', [batch, ...data.inputShape]);
-  const parameters = b.input(NAMES.parameters, 'float32', [plan.layout.size]);
-  const { ordered } = appendNetwork(b, plan, { x, parameters, training: false });
-  checkOutput((ordered[0]!.shape ?? []).slice(1), { data });
-  return chooseShards(b, { batch, size: plan.layout.size });
 }
 
 interface ProgramCall {

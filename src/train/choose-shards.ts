@@ -7,6 +7,8 @@ export interface ShardFacts {
   readonly batch: number;
   /** Number of trained floats. */
   readonly size: number;
+  /** How often the graph is computed in a step. Default 1. */
+  readonly passes?: number;
 }
 
 /**
@@ -14,12 +16,12 @@ export interface ShardFacts {
  * at least MANY_MACS multiplications, or all its products together do and each weight takes part in MANY_USES of them;
  * else 1. Below that exchanging the gradients costs more than a second core gains. A rule over shapes, not a measurement:
  * the result depends on the number.
- * @param forward graph with static shapes, for the whole batch
+ * @param forward graph with static shapes, for what goes through at a time
  */
-export function chooseShards(forward: GraphBuilder, { batch, size }: ShardFacts): number {
+export function chooseShards(forward: GraphBuilder, { batch, size, passes = 1 }: ShardFacts): number {
   if (batch % 2 !== 0 || batch < 4) return 1;
   const macs = (of: (b: GraphBuilder, node: Node) => number): number =>
-    forward.graph.nodes.reduce((sum, node) => sum + of(forward, node), 0);
+    passes * forward.graph.nodes.reduce((sum, node) => sum + of(forward, node), 0);
   const convolutions = macs(convolutionMacs);
   const all = convolutions + macs(productMacs);
   return convolutions >= MANY_MACS || (all >= MANY_MACS && all >= MANY_USES * size) ? 2 : 1;
