@@ -1,6 +1,7 @@
 export * from './builder.js';
 export { checkModel } from './check.js';
 export { encodeMetadata } from './encode-metadata.js';
+export * from './fold-batch-normalization.js';
 export { type InferOptions, inferShapes } from './infer.js';
 export * from './ir.js';
 export { constantTensor, liftConstants } from './lift.js';

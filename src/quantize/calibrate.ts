@@ -1,8 +1,8 @@
 import { UserError } from '../core/errors.js';
+import { indexGraph } from '../onnx/graph-index.js';
 import { cloneModel, type Model } from '../onnx/ir.js';
 import { type Feed, Session } from '../runtime/session.js';
 import type { Range } from './affine.js';
-import { indexGraph } from './graph-index.js';
 
 /**
  * The smallest and largest value that each tensor takes over all batches.

@@ -2,7 +2,6 @@ export * from './affine.js';
 export * from './calibrate.js';
 export * from './calibration-batches.js';
 export * from './compare-outputs.js';
-export * from './fold-batch-normalization.js';
 export { planQdq, type QdqPlan } from './qdq-plan.js';
 export { type QdqRequest, rewriteQdq } from './qdq-rewrite.js';
 export * from './quantize-dynamic.js';

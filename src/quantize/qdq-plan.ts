@@ -1,7 +1,7 @@
+import type { GraphIndex } from '../onnx/graph-index.js';
 import { intAttribute, type Model, type Node } from '../onnx/ir.js';
 import type { ValueType } from '../onnx/shapes/index.js';
 import { sizeOf } from '../onnx/tensor.js';
-import type { GraphIndex } from './graph-index.js';
 import { type QdqRole, qdqRole } from './qdq-rules.js';
 import type { FloatEntry } from './report.js';
 

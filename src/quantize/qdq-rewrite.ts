@@ -1,7 +1,7 @@
+import { type GraphIndex, hasSubgraph } from '../onnx/graph-index.js';
 import { cloneModel, type Model, type Node, type Tensor } from '../onnx/ir.js';
 import { floatTensor, fromArray } from '../onnx/tensor.js';
 import { type AffineParameters, affineParameters, type Range } from './affine.js';
-import { type GraphIndex, hasSubgraph } from './graph-index.js';
 import type { QdqPlan } from './qdq-plan.js';
 import { qdqRole } from './qdq-rules.js';
 import { quantizeTensor } from './quantize-tensor.js';

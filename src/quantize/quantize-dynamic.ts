@@ -1,8 +1,8 @@
 import { UserError } from '../core/errors.js';
+import { type GraphIndex, hasSubgraph, indexGraph } from '../onnx/graph-index.js';
 import { type Attribute, floatAttribute, intAttribute, type Model, type Node, type Tensor } from '../onnx/ir.js';
 import { floatsOf, floatTensor, fromArray } from '../onnx/tensor.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
-import { type GraphIndex, hasSubgraph, indexGraph } from './graph-index.js';
 import { type QuantizedTensor, quantizeTensor, type TensorQuantization } from './quantize-tensor.js';
 import { QDQ_OPSET } from './quantize-weights.js';
 import { type FloatEntry, type QuantizationReport, type QuantizedEntry, quantizedEntry } from './report.js';

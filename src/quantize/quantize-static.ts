@@ -1,11 +1,11 @@
 import { UserError } from '../core/errors.js';
+import { foldBatchNormalization } from '../onnx/fold-batch-normalization.js';
+import { indexGraph } from '../onnx/graph-index.js';
 import { inferShapes } from '../onnx/infer.js';
 import type { Model, Node } from '../onnx/ir.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
 import type { Feed } from '../runtime/session.js';
 import { calibrate } from './calibrate.js';
-import { foldBatchNormalization } from './fold-batch-normalization.js';
-import { indexGraph } from './graph-index.js';
 import { planQdq } from './qdq-plan.js';
 import { rewriteQdq } from './qdq-rewrite.js';
 import { QDQ_OPSET } from './quantize-weights.js';

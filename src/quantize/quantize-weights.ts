@@ -1,6 +1,6 @@
+import { type GraphIndex, indexGraph } from '../onnx/graph-index.js';
 import type { Model, Node } from '../onnx/ir.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
-import { type GraphIndex, indexGraph } from './graph-index.js';
 import { type QuantizedTensor, quantizeTensor, type TensorQuantization } from './quantize-tensor.js';
 import { type QuantizationReport, type QuantizedEntry, quantizedEntry } from './report.js';
 import { weightAxis } from './weight-axis.js';

@@ -1,9 +1,14 @@
-import { appendForward, blockConvolutions, type ChooseLowering, type Forward } from '../autodiff/index.js';
+import {
+  appendForward,
+  type BatchNormForm,
+  blockConvolutions,
+  type ChooseLowering,
+  type Forward,
+} from '../autodiff/index.js';
 import { GraphBuilder, type Value } from '../onnx/builder.js';
 import type { Model } from '../onnx/ir.js';
 import { encodeModel } from '../onnx/write.js';
 import { type FlatLayout, splitFlat } from './flat.js';
-import type { TrainRequest } from './request.js';
 
 /** How a network stands in the graphs of one training run. */
 export interface NetworkPlan {
@@ -11,7 +16,7 @@ export interface NetworkPlan {
   readonly model: Model;
   /** What is trained. */
   readonly layout: FlatLayout;
-  readonly batchNorm: NonNullable<TrainRequest['batchNorm']>;
+  readonly batchNorm: BatchNormForm;
   /** Initializers that keep their bits; a batch normalization whose running mean is among them keeps its statistics. */
   readonly frozen: ReadonlySet<string>;
   /** Channels per block of the CPU's convolution kernels; null where it has none. */

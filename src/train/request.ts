@@ -49,8 +49,11 @@ export interface TrainRequest {
   readonly learningRateScale?: ReadonlyMap<string, number>;
   /** Learning rate, freezing and weight decay of single tensors; the first that matches a tensor decides. */
   readonly overrides?: readonly ParameterOverride[];
-  /** 'frozen' uses the running statistics and leaves them as they are. Default 'train'. */
-  readonly batchNorm?: 'train' | 'frozen';
+  /**
+   * 'frozen' uses the running statistics and leaves them as they are; 'folded' works each normalization into the layer
+   * before it, so that the model that comes back has fewer nodes. Default 'train'.
+   */
+  readonly batchNorm?: 'train' | 'frozen' | 'folded';
   /** Splits every batch into as many parts, whose gradients are added in order. Part of what the bits depend on. Default: see chooseShards. */
   readonly shards?: number;
   /** Overrules the rules over shapes by which heavy pieces are computed. Part of what the bits depend on. */
@@ -123,7 +126,7 @@ export interface HistoryEntry {
 }
 
 export interface TrainResult {
-  /** The request's model with other weights and running statistics; structure and names are the same. */
+  /** The request's model with other weights and running statistics; structure and names are the same, unless `batchNorm` is 'folded'. */
   readonly model: Model;
   readonly history: readonly HistoryEntry[];
   readonly curve: StepCurve;

@@ -11,6 +11,7 @@ import { divergedError, validationDivergedError, weightsDivergedError } from './
 import { type StepResult, type TrainingEngine, type TrainingState, zeroDropped } from './engine/engine.js';
 import { createEngine } from './engine/index.js';
 import { unpackTensors, viewTensors } from './flat.js';
+import { foldRequest } from './fold-request.js';
 import { flatMasks } from './masks.js';
 import type { HistoryEntry, Masks, StepState, TrainRequest, TrainResult } from './request.js';
 import { RunningStatistics } from './running-statistics.js';
@@ -25,8 +26,9 @@ import { Validator } from './validator.js';
  * Throws UserError: TRAIN_… for a request that cannot work, before anything is computed; TRAIN_DIVERGED once the loss
  * is no longer a number; whatever `signal` was aborted with, after the step that is under way, saved in the checkpoint.
  */
-export async function train(request: TrainRequest): Promise<TrainResult> {
-  checkRequest(request);
+export async function train(given: TrainRequest): Promise<TrainResult> {
+  checkRequest(given);
+  const request = given.batchNorm === 'folded' ? foldRequest(given) : given;
   const setup = buildTraining(request, await resolveClassWeights(request), await probeChannelBlock());
   const source = sourceOf(request, setup);
   const parameters = setup.parameters;

@@ -221,9 +221,11 @@ export const TRAINING_OPTIONS = {
   },
   batchNorm: {
     type: 'string',
-    enum: ['train', 'frozen'],
+    enum: ['train', 'frozen', 'folded'],
     default: 'train',
-    description: 'frozen: batch normalization uses its running statistics and leaves them as they are.',
+    description:
+      'frozen: batch normalization uses its running statistics and leaves them as they are. ' +
+      'folded: it becomes part of the layer before it.',
   },
   shards: {
     type: 'integer',

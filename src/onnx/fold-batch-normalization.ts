@@ -1,6 +1,6 @@
-import { cloneModel, floatAttribute, intAttribute, type Model, type Node, type Tensor } from '../onnx/ir.js';
-import { floatsOf, floatTensor, sizeOf } from '../onnx/tensor.js';
 import { type GraphIndex, indexGraph } from './graph-index.js';
+import { cloneModel, floatAttribute, intAttribute, type Model, type Node, type Tensor } from './ir.js';
+import { floatsOf, floatTensor, sizeOf } from './tensor.js';
 
 /**
  * A copy of the model in which every inference-mode BatchNormalization directly behind a Conv, ConvTranspose or Gemm has

@@ -1,5 +1,5 @@
-import type { Model, Node } from '../onnx/ir.js';
-import { readNames } from '../onnx/order.js';
+import type { Model, Node } from './ir.js';
+import { readNames } from './order.js';
 
 /** Who makes and who reads every tensor of a graph, and names that are still free. */
 export interface GraphIndex {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Random } from '../../src/core/random.js';
+import { foldBatchNormalization } from '../../src/onnx/fold-batch-normalization.js';
 import { GraphBuilder, type Model, type Value } from '../../src/onnx/index.js';
-import { foldBatchNormalization } from '../../src/quantize/fold-batch-normalization.js';
-import { largestError, normParameters, randomBatch, randomTensor, run } from './networks.js';
+import { largestError, normParameters, randomBatch, randomTensor, run } from '../quantize/networks.js';
 
 /** Folding rounds each weight once: a few epsilons of values around 10. */
 const TOLERANCE = 1e-5;
