@@ -27,6 +27,8 @@ const STRIDE_1: readonly Shape[] = [
   { image: [1, 2, 8, 7], channels: 2, kernel: [3, 3], dilation: 2, pad: 1 },
   { image: [2, 4, 5, 5], channels: 6, kernel: [3, 3], groups: 2, pad: 1 },
   { image: [2, 3, 4, 4], channels: 2, kernel: [1, 1] },
+  // Most of the kernel sees padding only.
+  { image: [2, 3, 1, 2], channels: 2, kernel: [3, 5], pad: 2 },
 ];
 const STRIDED: readonly Shape[] = [
   { image: [2, 3, 8, 8], channels: 4, kernel: [3, 3], stride: 2 },
@@ -90,7 +92,7 @@ describe('ways to compute the weight gradient of a convolution', () => {
     ['one channel', { image: [64, 1, 28, 28], channels: 20, kernel: [5, 5] }, 'im2col'],
     ['strides with few channels', { image: [64, 3, 32, 32], channels: 16, kernel: [3, 3], stride: 2 }, 'im2col'],
     ['strides with many channels', { image: [64, 16, 32, 32], channels: 32, kernel: [3, 3], stride: 2 }, 'tap'],
-    ['many channels', { image: [64, 64, 8, 8], channels: 64, kernel: [3, 3], pad: 1 }, 'tap'],
+    ['many channels', { image: [64, 64, 8, 8], channels: 64, kernel: [3, 3], pad: 1 }, 'rows'],
     ['the second layer of LeNet', { image: [64, 6, 14, 14], channels: 16, kernel: [5, 5] }, 'rows'],
     ['few channels into many', { image: [64, 3, 32, 32], channels: 16, kernel: [3, 3], pad: 1 }, 'rows'],
     ['the first layer of LeNet', { image: [64, 3, 32, 32], channels: 6, kernel: [5, 5] }, 'separableShift'],

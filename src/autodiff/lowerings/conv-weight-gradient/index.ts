@@ -58,10 +58,9 @@ export function chooseWeightGradient(problem: WeightGradientProblem): WeightGrad
   if (k === 1) return 'tap';
   if (!isPlane(window)) return cg >= 16 ? 'tap' : 'im2col';
   if (cg === 1) return 'im2col';
-  if (cg >= 32 && k <= 9) return 'tap';
   const { kw, height, oh } = planeOf(window);
   // Both shift the columns of x; then rows copies C·kw planes for every kernel row, separableShift O planes, and its
   // product runs over the padding rows as well.
-  if (kw * cg < og || height >= 1.3 * oh) return 'rows';
+  if (cg >= 32 || kw * cg < og || height >= 1.3 * oh) return 'rows';
   return 'separableShift';
 }
