@@ -14,6 +14,7 @@ import type { Measure } from './measure.js';
 import type { Reporters } from './metrics.js';
 import { replaceAt } from './options.js';
 import { topologicalOrder } from './order.js';
+import type { PlacedTolerances } from './place-tolerances.js';
 import type { Cell, ResolvedNetwork, ResolvedUse, Source } from './plan.js';
 import type { Wiring } from './wiring.js';
 
@@ -29,6 +30,7 @@ export interface AssembleRequest {
   readonly measures: readonly Measure[];
   readonly wiring: ReadonlyMap<string, Wiring>;
   readonly gates: readonly PlacedGate[];
+  readonly tolerances: PlacedTolerances;
   readonly reporters: Reporters;
 }
 
@@ -111,6 +113,7 @@ async function assembleCell(
       recipe.env.hash.map((name) => [name, Object.hasOwn(environment, name) ? (environment[name] ?? null) : null]),
     ),
     gates: gates.map(({ metric, gate, against, place }) => ({ metric, gate, against, place })),
+    tolerances: request.tolerances.get(id) ?? {},
     timeoutMs: declaration.timeoutMs,
     attempts: declaration.attempts,
     checkpoint: declaration.checkpoint,

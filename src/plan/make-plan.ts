@@ -16,6 +16,7 @@ import { placeGates } from './gates.js';
 import { draftMeasures } from './measure.js';
 import { Reporters } from './metrics.js';
 import { findCycles } from './order.js';
+import { placeTolerances } from './place-tolerances.js';
 import type { Plan, ResolvedNetwork } from './plan.js';
 import { type Wiring, wireCells } from './wiring.js';
 
@@ -67,6 +68,7 @@ export async function makePlan({
   const measured = new Set(evaluate === null ? [] : stages.filter(makesModel).map(({ id }) => id));
   const reporters = new Reporters(evaluate, measured, wiring);
   const gates = placeGates({ recipe, drafts: cells, reporters, problems });
+  const tolerances = placeTolerances({ recipe, drafts: cells, reporters, problems });
   const drafts = [...stages, ...measures.map(({ draft }) => draft)];
   for (const draft of drafts) {
     const wires = wiring.get(draft.id)!;
@@ -89,6 +91,7 @@ export async function makePlan({
       measures,
       wiring,
       gates,
+      tolerances,
       reporters,
     });
     return { recipe, cells: assembled, exports: exported, contents: request.digests.contents };

@@ -43,6 +43,7 @@ export async function draftMeasures(
       collect: null,
       needs: [],
       cells: [],
+      tolerance: {},
       timeoutMs: null,
       attempts: 1,
       checkpoint: null,

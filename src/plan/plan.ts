@@ -7,6 +7,7 @@ import type { MetricSpec, StageDefinition } from '../plugin/stage.js';
 import type { Labels } from '../recipe/labels.js';
 import type { GateDeclaration, Recipe } from '../recipe/recipe.js';
 import type { Contents } from './contents.js';
+import type { Tolerance } from './tolerance.js';
 
 /** What a run does, in order. Nothing in it depends on the cache: hit or miss is found while running. */
 export interface Plan {
@@ -58,6 +59,8 @@ export interface Cell {
   /** Values of the variables under env.hash; null for one that is not set. */
   readonly env: Readonly<Record<string, string | null>>;
   readonly gates: readonly Gate[];
+  /** How far its metrics may be from the lockfile's where the bits may differ, if the recipe says so. */
+  readonly tolerances: Readonly<Record<string, Tolerance>>;
   readonly timeoutMs: number | null;
   /** How often it may be tried where the machine is at fault. */
   readonly attempts: number;

@@ -34,9 +34,8 @@ export function parseTolerances(written: readonly string[], known: readonly stri
     written.map((text) => {
       const at = text.indexOf('=');
       const [name, value] = [text.slice(0, at), text.slice(at + 1).trim()];
-      const relative = parseUnit(value, 'ratio');
-      const number = relative ?? Number(value);
-      if (at < 1 || value === '' || !(number >= 0) || !Number.isFinite(number)) {
+      const tolerance = value === '' ? undefined : toleranceOf(value);
+      if (at < 1 || tolerance === undefined) {
         const fix = 'Write a metric and how far it may be off: accuracy=0.01, or gzipBytes=5% of the locked value.';
         throw new UserError('CLI_TOLERANCE', `"${text}" is no tolerance.`, fix, { class: 'usage' });
       }
@@ -44,10 +43,17 @@ export function parseTolerances(written: readonly string[], known: readonly stri
         const fix = didYouMeanOrKnown(name, known, 'The lockfile has no metrics.');
         throw new UserError('CLI_TOLERANCE', `The lockfile has no metric "${name}".`, fix, { class: 'usage' });
       }
-      const isRelative = relative !== undefined;
-      return [name, { absolute: isRelative ? 0 : number, relative: isRelative ? number : 0 }];
+      return [name, tolerance];
     }),
   );
+}
+
+/** 0.02 is absolute, 5% of the locked value. Undefined for what is neither. */
+export function toleranceOf(written: number | string): Tolerance | undefined {
+  const relative = typeof written === 'string' ? parseUnit(written, 'ratio') : undefined;
+  const number = relative ?? Number(written);
+  if (!(number >= 0) || !Number.isFinite(number)) return undefined;
+  return relative === undefined ? { absolute: number, relative: 0 } : { absolute: 0, relative };
 }
 
 /** Whether a metric is near enough to the locked one. */

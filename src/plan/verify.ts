@@ -27,18 +27,18 @@ export function compareBits(locked: Lockfile, made: Lockfile): Verdict[] {
   });
 }
 
-/** Compares metrics within tolerances. @param given those that replace the default of a metric */
+/** Compares metrics within tolerances. @param given those that replace what the recipe says, and the default of a metric */
 export function compareMetrics(
   plan: Plan,
   locked: Lockfile,
   made: Lockfile,
   given: ReadonlyMap<string, Tolerance>,
 ): Verdict[] {
-  return plan.cells.map(({ id, metrics }) => {
+  return plan.cells.map(({ id, metrics, tolerances }) => {
     const [before, after] = [locked.cells[id]!.metrics, made.cells[id]!.metrics];
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     const notes = names.flatMap((name) => {
-      const tolerance = given.get(name) ?? defaultTolerance(metrics[name] ?? UNKNOWN);
+      const tolerance = given.get(name) ?? tolerances[name] ?? defaultTolerance(metrics[name] ?? UNKNOWN);
       return compareMetric(name, before[name], after[name], tolerance);
     });
     return { cell: id, isSame: notes.length === 0, notes };

@@ -66,6 +66,8 @@ export interface StageDeclaration {
   readonly needs: readonly string[];
   /** One without labels, unless it has a matrix or follows a stage that has one. Never empty. */
   readonly cells: readonly CellDeclaration[];
+  /** Metric → how far it may be from the lockfile's on another machine: a number, or a text such as 5% of the locked value. */
+  readonly tolerance: Readonly<Record<string, number | string>>;
   readonly timeoutMs: number | null;
   /** How often the stage may be tried where the machine is at fault, the first time included. */
   readonly attempts: number;

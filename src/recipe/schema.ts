@@ -23,6 +23,7 @@ export const recipeSubject: Subject = (path) => {
       ? { noun: 'metric', owner: 'expect' }
       : { noun: 'limit', owner: `the gate on "${fourth}"` };
   }
+  if (section === 'stages' && third === 'tolerance') return { noun: 'metric', owner: 'tolerance' };
   if (section === 'stages' && third === 'from') return { noun: 'slot', owner: 'from' };
   if (section === 'stages' && path.length === 2) return key('a stage');
   if (path.length === 2) {

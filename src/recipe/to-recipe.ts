@@ -89,6 +89,7 @@ function toStage(stage: Mapping, cells: StageDeclaration['cells']): StageDeclara
     collect: (stage.collect as string | undefined) ?? null,
     needs: (stage.needs as string[] | undefined) ?? [],
     cells,
+    tolerance: (stage.tolerance ?? {}) as StageDeclaration['tolerance'],
     timeoutMs: stage.timeout === undefined ? null : parseUnit(stage.timeout as string, 'duration')!,
     attempts: (stage.retry as { attempts: number } | undefined)?.attempts ?? 1,
     checkpoint: checkpointOf(stage.checkpoint as WrittenCheckpoint | undefined),

@@ -78,6 +78,18 @@ describe('lathe verify', () => {
     });
   });
 
+  it('takes the tolerances of the recipe, unless the command line has others', async () => {
+    write('recipe.yaml', RECIPE.replace('uses: toy-shrink', 'uses: toy-shrink, tolerance: { sparsity: 1% }'));
+    expect((await call('run')).stdout).toMatch(/3 cached/);
+    lock((text) =>
+      text.replace(/cpuClass: .*/, 'cpuClass: arm64-dotprod').replace('sparsity: 0.25', 'sparsity: 0.247'),
+    );
+    const strict = await call('verify');
+    expect(strict.stdout).toContain('✗ small  sparsity 0.247 → 0.25, off by more than 0.00247\n');
+    expect(strict.code).toBe(4);
+    expect((await call('verify', '--tolerance', 'sparsity=2%')).code).toBe(0);
+  });
+
   it('refuses a lockfile that is not of the recipe as it is now, before anything runs', async () => {
     write('recipe.yaml', RECIPE.replace('size: 8', 'size: 9'));
     const { code, stdout, stderr } = await call('verify');

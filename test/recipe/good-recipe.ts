@@ -72,6 +72,7 @@ stages:
     expect:
       accuracy: { min: 88%, maxDrop: 0.01, from: baseline }
       gzipBytes: { max: 60k }
+    tolerance: { accuracy: 2% }
 exports:
   model:
     from: check

@@ -57,6 +57,7 @@ describe('a recipe', () => {
           expect: {},
         },
       ],
+      tolerance: {},
       timeoutMs: 1_200_000,
       attempts: 1,
       checkpoint: { ms: 30_000 },
@@ -613,7 +614,7 @@ exports:
     recipe.yaml:17:5 "epochs" is not a key of a stage.
         epochs: 3
         ~~~~~~
-    Options of a stage go under "with". Known: id, uses, from, matrix, each, collect, needs, with, expect, timeout, retry, checkpoint.  [RECIPE_UNKNOWN_KEY]
+    Options of a stage go under "with". Known: id, uses, from, matrix, each, collect, needs, with, expect, tolerance, timeout, retry, checkpoint.  [RECIPE_UNKNOWN_KEY]
 
     recipe.yaml:18:5 A stage needs the key "id".
       - uses: prune

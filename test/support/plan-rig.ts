@@ -82,6 +82,7 @@ function sketchCell(sketch: CellSketch, index: number): Cell {
       against: gate.from ?? null,
       place: placeOf(index),
     })),
+    tolerances: {},
     timeoutMs: sketch.timeoutMs ?? null,
     attempts: sketch.attempts ?? 1,
     checkpoint: { ms: 30_000 },
