@@ -3,6 +3,7 @@ import { intsAttribute, type Node } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { dimsOf, isSameShape, pad, reshape, transpose } from './emit.js';
 import { type ChooseLowering, keyOfWindow, type LoweringQuestion, wayOf } from './lowerings/choice.js';
+import { bestRows, rowsFromChannels, widenKernel } from './lowerings/rows-as-channels.js';
 import { groupOf, padsOf, type SpatialSizes } from './window.js';
 
 /**
@@ -19,11 +20,12 @@ export function blockConvolutions(b: GraphBuilder, block: number, choose?: Choos
   let count = 0;
   for (const node of nodes) {
     const problem = problemOf(b, node, block);
-    if (problem === null || wayOf(questionOf(node, problem), choose) === 'standard') {
+    const way = problem === null ? 'standard' : wayOf(questionOf(node, problem), choose);
+    if (problem === null || way === 'standard') {
       b.graph.nodes.push(node);
       continue;
     }
-    emit(b, problem, reordered, [node.outputs[0]!]);
+    EMIT[way as keyof typeof EMIT](b, problem, reordered, [node.outputs[0]!]);
     count++;
   }
   return count;
@@ -38,7 +40,10 @@ interface Problem {
   /** Fewer channels than a block: the kernel reads them as they are. */
   readonly readsDirectly: boolean;
   readonly sizes: SpatialSizes;
-  readonly attributes: Node['attributes'];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Rows that are best computed at once, see `bestRows`. */
+  readonly rows: number;
   /** [top, left], [bottom, right] */
   readonly pads: ReturnType<typeof padsOf>;
   readonly pays: boolean;
@@ -59,6 +64,9 @@ function problemOf(b: GraphBuilder, node: Node, block: number): Problem | null {
   // ReorderInput takes multiples of 4 channels.
   if (!readsDirectly && channels % 4 !== 0) return null;
   const sizes = { input, output: dimsOf(y).slice(2), kernel };
+  const strides = intsAttribute(node, 'strides') ?? kernel.map(() => 1);
+  const dilations = intsAttribute(node, 'dilations') ?? kernel.map(() => 1);
+  const hasWideForm = !isDepthwise && dilations[0] === 1;
   return {
     block,
     x,
@@ -67,29 +75,29 @@ function problemOf(b: GraphBuilder, node: Node, block: number): Problem | null {
     isDepthwise,
     readsDirectly,
     sizes,
-    attributes: node.attributes,
+    strides,
+    dilations,
+    rows: hasWideForm
+      ? bestRows({ outputs, block, height: sizes.output[0]!, kernel: kernel[0]!, stride: strides[0]! })
+      : 1,
     pads: padsOf(node, sizes),
     pays: sizeOf(kernel) > 1 && (isDepthwise || pays(channels, outputs, block)),
   };
 }
 
 function questionOf(node: Node, problem: Problem): LoweringQuestion {
-  const { x, w, bias, isDepthwise, sizes, pads } = problem;
+  const { x, w, bias, isDepthwise, sizes, strides, dilations, pads, rows } = problem;
   const operands = { x, w, ...(bias === null ? {} : { bias }) };
-  const ones = sizes.kernel.map(() => 1);
-  const window = {
-    kernel: sizes.kernel,
-    strides: intsAttribute(node, 'strides') ?? ones,
-    dilations: intsAttribute(node, 'dilations') ?? ones,
-    begin: pads.begin,
-  };
+  const window = { kernel: sizes.kernel, strides, dilations, begin: pads.begin };
+  const blocked = rows > 1 ? 'blockedRows' : 'blocked';
   return {
     key: keyOfWindow('convolution', operands, window, isDepthwise ? dimsOf(w)[0]! : 1),
-    ways: ['blocked', 'standard'],
-    usual: problem.pays ? 'blocked' : 'standard',
+    ways: [...(rows > 1 ? ['blockedRows'] : []), 'blocked', 'standard'],
+    usual: problem.pays ? blocked : 'standard',
     operands,
     emit(b, given, way) {
-      if (way === 'blocked') return emit(b, { ...problem, bias: null, ...(given as typeof operands) }, new Map());
+      const same = { ...problem, bias: null, ...(given as typeof operands) };
+      if (way !== 'standard') return EMIT[way as keyof typeof EMIT](b, same, new Map());
       return b.op('Conv', Object.values(given), Object.fromEntries(node.attributes));
     },
   };
@@ -114,8 +122,23 @@ function roundUp(count: number, block: number): number {
 }
 
 /** @param names of the output; made up if left out */
-function emit(b: GraphBuilder, problem: Problem, reordered: Map<string, Value>, names?: readonly string[]): Value {
-  const { block, x, w, bias, isDepthwise, readsDirectly, sizes, attributes, pads } = problem;
+type Emit = (b: GraphBuilder, problem: Problem, reordered: Map<string, Value>, names?: readonly string[]) => Value;
+
+const emitRows: Emit = (b, problem, reordered, names) => {
+  const { x, w, bias, rows, sizes, strides } = problem;
+  const [stride, ...otherStrides] = strides as [number, ...number[]];
+  const wide = widenKernel(b, { w, bias, rows, stride });
+  const kernel = dimsOf(wide.w).slice(2);
+  const y = emit(
+    b,
+    { ...problem, ...wide, sizes: { ...sizes, kernel }, strides: [rows * stride, ...otherStrides] },
+    reordered,
+  );
+  return rowsFromChannels(b, y, { dims: [dimsOf(x)[0]!, dimsOf(w)[0]!, ...sizes.output], rows, names });
+};
+
+const emit: Emit = (b, problem, reordered, names) => {
+  const { block, x, w, bias, isDepthwise, readsDirectly, sizes, strides, dilations, pads } = problem;
   const outputs = dimsOf(w)[0]!;
   const filled = roundUp(outputs, block);
   const result = b.op(
@@ -127,8 +150,8 @@ function emit(b: GraphBuilder, problem: Problem, reordered: Map<string, Value>, 
     ],
     {
       kernel_shape: sizes.kernel,
-      strides: attributes.get('strides'),
-      dilations: attributes.get('dilations'),
+      strides,
+      dilations,
       pads: [...pads.begin, ...pads.end],
       group: isDepthwise ? filled : 1,
     },
@@ -136,7 +159,9 @@ function emit(b: GraphBuilder, problem: Problem, reordered: Map<string, Value>, 
   );
   const options = { domain: DOMAIN, ...(names === undefined ? {} : { outputs: names }) };
   return b.op('ReorderOutput', [result], { channels: outputs }, options);
-}
+};
+
+const EMIT = { blocked: emit, blockedRows: emitRows } as const;
 
 const DOMAIN = 'com.microsoft.nchwc';
 

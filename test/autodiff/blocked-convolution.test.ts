@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blockConvolutions, buildBackward, probeChannelBlock } from '../../src/autodiff/index.js';
 import { type AttributeInput, GraphBuilder } from '../../src/onnx/builder.js';
+import { intsAttribute } from '../../src/onnx/ir.js';
 import { floatFeed, Session } from '../../src/runtime/session.js';
 import { normal } from '../support/gradcheck.js';
 import { expectClose } from '../support/gradient-vectors.js';
@@ -18,6 +19,16 @@ const REWRITTEN: Readonly<Record<string, Shape>> = {
   dilations: { x: [1, 16, 9, 9], w: [16, 16, 3, 3], attributes: { dilations: [2, 2], pads: [2, 1, 0, 2] } },
   SAME_UPPER: { x: [1, 16, 7, 7], w: [16, 16, 2, 2], attributes: { auto_pad: 'SAME_UPPER', strides: [2, 2] } },
   depthwise: { x: [2, 20, 6, 6], w: [20, 1, 3, 3], attributes: { group: 20, pads: [1, 1, 1, 1] } },
+};
+
+const FEW_OUTPUTS: Readonly<Record<string, Shape>> = {
+  'two outputs, padded': { x: [2, 3, 8, 8], w: [2, 3, 3, 3], attributes: { pads: [1, 1, 1, 1] } },
+  'strides that leave a row unread': {
+    x: [1, 16, 12, 7],
+    w: [3, 16, 3, 2],
+    attributes: { strides: [2, 2], pads: [0, 0, 0, 1] },
+  },
+  'three rows': { x: [1, 4, 5, 6], w: [5, 4, 3, 3] },
 };
 
 const LEFT_ALONE: Readonly<Record<string, Shape>> = {
@@ -81,6 +92,27 @@ describe('blockConvolutions', () => {
     const block = await probeChannelBlock();
     if (block === null) return;
     await expectSame(shape, (b) => blockConvolutions(b, block, ({ ways }) => ways.find((way) => way === 'blocked')));
+  });
+
+  it.each(Object.entries(FEW_OUTPUTS))(
+    'computes several rows at once for %s, with the same results',
+    async (_, shape) => {
+      const block = await probeChannelBlock();
+      if (block === null) return;
+      await expectSame(shape, (b) =>
+        blockConvolutions(b, block, ({ ways }) => ways.find((way) => way === 'blockedRows')),
+      );
+    },
+  );
+
+  it('computes two rows of the first layer of LeNet at once, in a window that is a row higher', () => {
+    const { b } = graph({ x: [2, 3, 32, 32], w: [6, 3, 5, 5] });
+    blockConvolutions(b, 16);
+    const node = b.graph.nodes.find(({ domain, opType }) => domain !== '' && opType === 'Conv')!;
+    expect([intsAttribute(node, 'kernel_shape'), intsAttribute(node, 'strides')]).toEqual([
+      [6, 5],
+      [2, 1],
+    ]);
   });
 
   it('leaves what it would rewrite alone if told to', () => {
