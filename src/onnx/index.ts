@@ -6,6 +6,7 @@ export { type InferOptions, inferShapes } from './infer.js';
 export * from './ir.js';
 export { constantTensor, liftConstants } from './lift.js';
 export { capturedNames, readNames, sortNodes } from './order.js';
+export { readOutline } from './outline.js';
 export { type DecodeOptions, decodeModel, readModel } from './read.js';
 export {
   type Override,
@@ -24,9 +25,10 @@ export {
   type KnownValues,
   type ValueType,
 } from './shapes/index.js';
+export { withStandIns } from './stand-ins.js';
 export { type ModelSummary, type NodeSummary, summarizeModel, type ValueSummary } from './summary.js';
 export * from './tensor.js';
 export { upgradeOpset } from './upgrade.js';
 export * from './versions.js';
 export { consumersOf, isFloat, producersOf, type WeightLayer, weightAxes, weightLayers } from './weights.js';
-export { encodeModel, type WriteOptions, writeModel } from './write.js';
+export { encodeModel, type WriteOptions, writeModel, writtenBytes } from './write.js';

@@ -65,6 +65,13 @@ export async function writeModel(model: Model, path: string, options: WriteOptio
   await writeParts(path, modelSegments(model, places).parts, options.onDigest);
 }
 
+/** How many bytes `writeModel` writes for a model, in all its files. */
+export function writtenBytes(model: Model, options: WriteOptions = {}): number {
+  const { places, parts } = externalData(model, 'model.onnx.data', options.externalDataBytes ?? EXTERNAL_DATA_BYTES);
+  const outside = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return outside + modelSegments(model, places).byteLength;
+}
+
 /** Where each tensor lies in the data file, and the file's parts with the gaps between tensors. */
 function externalData(model: Model, location: string, threshold: number) {
   const places = new Map<string, ExternalPlace>();
