@@ -29,5 +29,6 @@ export default defineStage({
     throughputPerS: { unit: '', better: 'higher', varies: true },
   },
   computes: true,
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });

@@ -10,5 +10,6 @@ export default defineStage({
   outputs: { model: 'model' },
   metrics: { ...TRAINING_METRICS, nonzeroPerLayer: { unit: '' } },
   computes: true,
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });

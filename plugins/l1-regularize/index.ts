@@ -14,5 +14,6 @@ export default defineStage({
     nonzeroShare: { unit: 'ratio', better: 'lower' },
   },
   computes: true,
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });

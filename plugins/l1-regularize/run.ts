@@ -1,5 +1,4 @@
-import { selectTensors } from 'onnx-lathe/onnx';
-import { type Model, type OptionsOf, type StageContext, UserError } from 'onnx-lathe/plugin';
+import type { Model, OptionsOf, StageContext } from 'onnx-lathe/plugin';
 import {
   countNonzero,
   nonzeroPerTensor,
@@ -7,9 +6,9 @@ import {
   requestFromOptions,
   requestFromStage,
   train,
-  trainableParameters,
 } from 'onnx-lathe/train';
 import type { options } from './options.js';
+import { penalizedWeights } from './penalized.js';
 
 type L1Stage = StageContext<OptionsOf<typeof options>>;
 
@@ -17,19 +16,9 @@ export async function run(stage: L1Stage): Promise<{ model: Model }> {
   const { options, inputs, log } = stage;
   const data = await stage.data(options.data);
   const model = await inputs.model!.load();
-  const weights = trainableParameters(model).filter(({ role }) => role === 'weight');
-  const selected = new Set(selectTensors(model, options.select));
-  const penalized = weights.map(({ name }) => name).filter((name) => selected.has(name));
-  if (penalized.length === 0) {
-    throw new UserError(
-      'L1_NOTHING',
-      '`select` leaves no weight to penalize: biases and normalizations are never penalized.',
-      `The weights are ${weights.map(({ name }) => name).join(', ')}.`,
-    );
-  }
-  const total = weights
-    .filter(({ name }) => penalized.includes(name))
-    .reduce((sum, { dims }) => sum + product(dims), 0);
+  const weights = penalizedWeights(model, options.select);
+  const penalized = weights.map(({ name }) => name);
+  const total = weights.reduce((sum, { dims }) => sum + product(dims), 0);
   // Frozen weights are penalized in vain: training does not give them.
   const before = nonzeroPerTensor(model, penalized);
   let share = 1;

@@ -21,5 +21,6 @@ export default defineStage({
     criterionOf(options, 'prune');
     for (const { with: criterion } of options.overrides ?? []) criterionOf(criterion, 'overrides');
   },
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });

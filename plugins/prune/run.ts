@@ -1,18 +1,8 @@
 import { modelSize } from 'onnx-lathe/evaluate';
-import { overridesOf } from 'onnx-lathe/onnx';
 import type { Model, OptionsOf, StageContext } from 'onnx-lathe/plugin';
-import {
-  applyMasksInPlace,
-  DEFAULT_THRESHOLD,
-  type MagnitudeRequest,
-  nonzeroCount,
-  prunableWeights,
-  pruneGradually,
-  pruneGroups,
-  type Scope,
-} from 'onnx-lathe/prune';
+import { applyMasksInPlace, type MagnitudeRequest, nonzeroCount, pruneGradually, pruneGroups } from 'onnx-lathe/prune';
 import { requestFromOptions, requestFromStage, train } from 'onnx-lathe/train';
-import { type CriterionOptions, criterionOf } from './criterion.js';
+import { groupsOf } from './groups.js';
 import type { options } from './options.js';
 import { checkpointAt, savedPlace } from './place.js';
 
@@ -73,26 +63,6 @@ export async function run(stage: PruneStage): Promise<{ model: Model }> {
       },
     });
   }
-}
-
-interface GroupOptions extends CriterionOptions {
-  readonly scope: Scope;
-  readonly select?: Parameters<typeof prunableWeights>[1] | undefined;
-  readonly overrides?: readonly { readonly select: object; readonly with: CriterionOptions }[] | undefined;
-}
-
-/** The selected weights by the criterion that holds for them: one group for the stage, one for each override. */
-function groupsOf(model: Model, { scope, select, overrides = [], ...rest }: GroupOptions): MagnitudeRequest[] {
-  const weights = prunableWeights(model, select);
-  const exceptions = overridesOf(model, overrides);
-  const groups = [...overrides.map((override) => override.with), undefined].map((criterion) => ({
-    weights: weights.filter((name) => exceptions.get(name) === criterion),
-    criterion: criterionOf(criterion ?? rest, criterion === undefined ? 'prune' : 'overrides') ?? {
-      threshold: DEFAULT_THRESHOLD,
-    },
-    scope,
-  }));
-  return groups.filter((group) => group.weights.length > 0);
 }
 
 function oneShot(model: Model, groups: readonly MagnitudeRequest[]) {

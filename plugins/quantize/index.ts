@@ -36,6 +36,7 @@ export default defineStage({
       throw contradiction(`convolutions belongs to method: dynamic, not to ${method}`, 'Remove it.');
     }
   },
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });
 

@@ -25,5 +25,6 @@ export default defineStage({
     const problem = `"${twice}" cannot be maximized and minimized.`;
     throw new UserError('SELECT_OBJECTIVE', problem, 'Keep one.', { option: ['minimize'] });
   },
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });

@@ -27,5 +27,6 @@ export default defineStage({
       );
     }
   },
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });

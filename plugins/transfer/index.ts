@@ -18,5 +18,6 @@ export default defineStage({
   check({ options, inputs }) {
     checkOptions(options, inputs);
   },
+  plan: async (stage) => (await import('./plan.js')).plan(stage),
   run: async (stage) => (await import('./run.js')).run(stage),
 });

@@ -1,15 +1,9 @@
 import { type Model, selectTensors } from 'onnx-lathe/onnx';
 import type { Dataset, StageContext, TrainingOptions } from 'onnx-lathe/plugin';
-import {
-  masksFromZeros,
-  reportTraining,
-  requestFromOptions,
-  requestFromStage,
-  type TrainRequest,
-  train,
-} from 'onnx-lathe/train';
-import { type CopyEntry, copyWeights, distillationLoss } from 'onnx-lathe/transfer';
+import { masksFromZeros, reportTraining, requestFromOptions, requestFromStage, train } from 'onnx-lathe/train';
+import { type CopyEntry, copyWeights } from 'onnx-lathe/transfer';
 import { giverSlot, type TransferOptions } from './check.js';
+import { distilled } from './distilled.js';
 
 export async function run(stage: StageContext<TransferOptions>): Promise<{ model: Model }> {
   const { options, inputs, log, metric } = stage;
@@ -55,15 +49,6 @@ async function finetune(stage: StageContext<TransferOptions>, { start, data, giv
   });
   reportTraining(stage, result);
   return result.model;
-}
-
-/** The validation loss stays that of the labels, so that it compares with plain training. */
-function distilled(
-  hard: TrainRequest['loss'],
-  teacher: Model,
-  { temperature, alpha }: TransferOptions,
-): Pick<TrainRequest, 'loss' | 'validationLoss'> {
-  return { loss: distillationLoss({ teacher, hard, temperature, alpha }), validationLoss: hard };
 }
 
 function entryText({ source, target, status, note }: CopyEntry): string {

@@ -1,11 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { sha256, sha256File } from '../core/hash.js';
-import { makeFolder, writeDurably } from './durable.js';
+import { stat } from 'node:fs/promises';
+import { sha256File } from '../core/hash.js';
 import { layoutOf } from './layout.js';
-import { ownerPrefix } from './owner.js';
-import { systemCode } from './storage-error.js';
+import { readSealed, writeSealed } from './sealed-file.js';
 
 /** Content digests of files that did not change since they were hashed, told by what the file system says of them. */
 export interface FileMemory {
@@ -50,15 +46,8 @@ export function openFileMemory(cacheDir: string): FileMemory {
     async save() {
       if (!isChanged) return;
       const entries = new Map([...(await (known ?? readEntries(path))), ...fresh]);
-      const temporary = join(tmp, `${ownerPrefix()}-${randomBytes(6).toString('hex')}`);
-      try {
-        await makeFolder(tmp);
-        await replaceText(path, encode(newest(entries, fresh)), temporary);
-        isChanged = false;
-      } catch (cause) {
-        // It only saves time: whoever may not or cannot write here hashes again.
-        if (systemCode(cause) === undefined) throw cause;
-      }
+      // It only saves time: whoever may not or cannot write here hashes again.
+      if (await writeSealed(path, Object.fromEntries(newest(entries, fresh)), tmp)) isChanged = false;
     },
   };
 }
@@ -67,15 +56,6 @@ export function openFileMemory(cacheDir: string): FileMemory {
 const SETTLED_MS = 2000;
 /** Entries beyond this are left out, those of this run last. */
 const ENTRIES_MAX = 200_000;
-
-async function replaceText(path: string, text: string, temporary: string): Promise<void> {
-  try {
-    await writeDurably(temporary, text);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
 
 async function markOf(file: string): Promise<{ text: string; changedAt: number }> {
   const { size, mtimeNs, ctimeNs, ino, dev } = await stat(file, { bigint: true });
@@ -89,23 +69,6 @@ function newest(entries: ReadonlyMap<string, Entry>, fresh: ReadonlyMap<string, 
   return new Map([...fresh, ...others].slice(0, ENTRIES_MAX));
 }
 
-function encode(entries: ReadonlyMap<string, Entry>): string {
-  const body = JSON.stringify(Object.fromEntries(entries));
-  return `${sha256(body)}\n${body}\n`;
-}
-
-/** What the file says; nothing if it is not there or a single byte of it is not as it was written. */
 async function readEntries(path: string): Promise<ReadonlyMap<string, Entry>> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (systemCode(cause) === undefined) throw cause;
-    return new Map();
-  }
-  const end = text.indexOf('\n');
-  const body = text.slice(end + 1, -1);
-  return sha256(body) === text.slice(0, end) ? new Map(Object.entries(JSON.parse(body) as Entries)) : new Map();
+  return new Map(Object.entries(((await readSealed(path)) ?? {}) as Readonly<Record<string, Entry>>));
 }
-
-type Entries = Readonly<Record<string, Entry>>;

@@ -10,6 +10,8 @@ export interface Layout {
   checkpoint(key: string): string;
   /** Digests of unchanged files of the user's. */
   readonly files: string;
+  /** What is known of data sets. */
+  readonly data: string;
   /** What runs need, by project, for the garbage collection. */
   readonly needs: string;
   /** Runs that go on. */
@@ -34,6 +36,7 @@ export function layoutOf(cacheDir: string): Layout {
     quarantine: join(root, 'quarantine'),
     checkpoint: (key) => join(root, 'checkpoints', key, 'state'),
     files: join(root, 'files.json'),
+    data: join(root, 'data.json'),
     needs: join(root, 'needs'),
     live: join(root, 'live'),
     cas: join(root, 'cas', 'sha256'),

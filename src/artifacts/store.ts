@@ -54,6 +54,7 @@ export class Store {
   private readonly warn: (message: string) => void;
   /** Blobs whose content was checked or written by this process, so that a run hashes none twice. */
   private readonly verified = new Map<string, Promise<boolean>>();
+  private readonly peeked = new Map<string, ActionRecord>();
   private prepared: Promise<void> | undefined;
 
   /** Touches nothing on the disk. @param cacheDir for instance `.lathe/cache` */
@@ -69,18 +70,8 @@ export class Store {
    */
   async lookup(key: string, checks: 'content' | 'presence' = 'content'): Promise<ActionRecord | null> {
     const path = this.layout.record(key);
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (cause) {
-      if (systemCode(cause) === 'ENOENT') return null;
-      throw storageError(cause, path);
-    }
-    const record = decodeRecord(text, key);
-    if (record === undefined) {
-      await this.setAside(path, `The cached result ${key.slice(0, 12)} is damaged`);
-      return null;
-    }
+    const record = this.takePeeked(key) ?? (await this.readRecord(key));
+    if (record === null) return null;
     for (const file of Object.values(record.outputs).flatMap((output) => output.files)) {
       if (checks === 'content' ? await this.isFileIntact(file) : await this.isThere(file)) continue;
       const isMoved = await this.setAside(path, `The cached model ${file.digest.slice(0, 12)} is damaged or missing`);
@@ -94,9 +85,32 @@ export class Store {
 
   /** The result for a key as far as its record tells, unverified: for looking only. Writes nothing. */
   async peek(key: string): Promise<ActionRecord | null> {
+    const text = await this.recordText(key);
+    const record = text === null ? undefined : decodeRecord(text, key);
+    if (record !== undefined) this.peeked.set(key, record);
+    return record ?? null;
+  }
+
+  /** What was read by `peek` need not be read again by the first `lookup` after it, which verifies the files all the same. */
+  private takePeeked(key: string): ActionRecord | undefined {
+    const record = this.peeked.get(key);
+    this.peeked.delete(key);
+    return record;
+  }
+
+  /** The record for a key; null if there is none or it was damaged. */
+  private async readRecord(key: string): Promise<ActionRecord | null> {
+    const text = await this.recordText(key);
+    const record = text === null ? undefined : decodeRecord(text, key);
+    if (record !== undefined) return record;
+    if (text !== null) await this.setAside(this.layout.record(key), `The cached result ${key.slice(0, 12)} is damaged`);
+    return null;
+  }
+
+  private async recordText(key: string): Promise<string | null> {
     const path = this.layout.record(key);
     try {
-      return decodeRecord(await readFile(path, 'utf8'), key) ?? null;
+      return await readFile(path, 'utf8');
     } catch (cause) {
       if (systemCode(cause) === 'ENOENT') return null;
       throw storageError(cause, path);

@@ -20,3 +20,16 @@ export function keyFunction(
     return { key: cacheKey(record), record, details: () => keyDetails(cell, record, plan) };
   };
 }
+
+/** The same function, which makes no key twice. */
+export function rememberedKeys<Key>(
+  keyOf: (cell: Cell, inputs: Readonly<Record<string, string>>, metrics?: CollectedMetrics) => Key,
+): typeof keyOf {
+  const known = new Map<string, Key>();
+  return (cell, inputs, metrics) => {
+    const id = JSON.stringify([cell.id, inputs, metrics]);
+    const key = known.get(id) ?? keyOf(cell, inputs, metrics);
+    known.set(id, key);
+    return key;
+  };
+}

@@ -25,14 +25,26 @@ export interface Surroundings {
   readonly files?: FileMemory;
 }
 
+/** A plan and what its recipe can name. */
+export interface Prepared {
+  readonly plan: Plan;
+  readonly registries: Registries;
+}
+
 /** The plan of a recipe file. Throws UserErrors with every mistake that can be found before anything runs. */
-export async function preparePlan(request: RecipeRequest, { terminal, env, files }: Surroundings): Promise<Plan> {
+export async function preparePlan(request: RecipeRequest, surroundings: Surroundings): Promise<Plan> {
+  return (await prepare(request, surroundings)).plan;
+}
+
+/** The same, with what the plan was made of. */
+export async function prepare(request: RecipeRequest, { terminal, env, files }: Surroundings): Promise<Prepared> {
   const judge = await Judge.create();
   const recipe = await loadRecipe(request.recipe, { settings: request.set ?? [], environment: env, judge });
   return withoutSecrets(recipe, env, async () => {
     const paths = allowedPaths(recipe, request, env);
     const registries = createRegistries(BUILT_INS, await trustedPlugins(recipe, request, { paths, terminal, env }));
-    return makePlan({ recipe, registries, environment: env, judge, paths, ...(files && { hashFile: files.digest }) });
+    const hashFile = files && { hashFile: files.digest };
+    return { plan: await makePlan({ recipe, registries, environment: env, judge, paths, ...hashFile }), registries };
   });
 }
 
@@ -51,7 +63,7 @@ export async function registriesFor(request: RegistriesRequest, { terminal, env 
 }
 
 /** Plugins see the whole environment while a plan is made: what they throw may quote it. */
-async function withoutSecrets<T>(recipe: Recipe, env: Environment, work: () => Promise<T>): Promise<T> {
+export async function withoutSecrets<T>(recipe: Recipe, env: Environment, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

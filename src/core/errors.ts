@@ -57,13 +57,19 @@ export class UserError extends Error {
 
   /** The same error with a place; an error that already has one keeps its own. */
   at(place: Place): UserError {
-    if (this.place !== undefined) return this;
-    return new UserError(this.code, this.problem, this.fix, {
-      place,
-      cause: this.cause,
+    return this.place === undefined ? this.with({ place }) : this;
+  }
+
+  /** The same error with other details; the others stay. */
+  with(details: UserErrorDetails): UserError {
+    const { place, cause, option } = this;
+    const own: UserErrorDetails = {
+      cause,
+      ...(place === undefined ? {} : { place }),
       ...(this.class === undefined ? {} : { class: this.class }),
-      ...(this.option === undefined ? {} : { option: this.option }),
-    });
+      ...(option === undefined ? {} : { option }),
+    };
+    return new UserError(this.code, this.problem, this.fix, { ...own, ...details });
   }
 }
 

@@ -1,3 +1,4 @@
+import { atOption } from '../core/at-option.js';
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
 import { type Model, type Node, nodeLabel } from './ir.js';
@@ -54,8 +55,9 @@ export function selectWeights(model: Model, select: Select = {}): (WeightLayer &
 /** What the first matching override says for each tensor that one matches. Throws as `selectTensors`. */
 export function overridesOf<T>(model: Model, overrides: readonly Override<T>[]): Map<string, T> {
   const result = new Map<string, T>();
-  for (const { select, with: value } of overrides) {
-    for (const name of selectTensors(model, select)) if (!result.has(name)) result.set(name, value);
+  for (const [index, { select, with: value }] of overrides.entries()) {
+    const names = atOption([index, 'select'], () => selectTensors(model, select));
+    for (const name of names) if (!result.has(name)) result.set(name, value);
   }
   return result;
 }
@@ -86,11 +88,13 @@ type Test = (subject: Subject<unknown>) => boolean;
 
 function selected<T>(subjects: readonly Subject<T>[], select: Select): Subject<T>[] {
   const tests = (option: keyof Select, make: (pattern: string) => Test): Test[] =>
-    (select[option] ?? []).map((pattern) => {
-      const test = make(pattern);
-      if (!subjects.some(test)) throw unmatched(option, pattern, subjects);
-      return test;
-    });
+    (select[option] ?? []).map((pattern, index) =>
+      atOption([option, index], () => {
+        const test = make(pattern);
+        if (!subjects.some(test)) throw unmatched(option, pattern, subjects);
+        return test;
+      }),
+    );
   const wanted = [...tests('include', byPattern), ...tests('regex', byRegex)];
   const unwanted = tests('exclude', byPattern);
   const operators = tests('opTypes', byOperator);

@@ -80,6 +80,7 @@ function stageFaults(stage: StageDefinition, what: string): string[] {
   if (typeof stage.computes !== 'boolean') faults.push(`${what} does not say whether it computes: true or false`);
   if (typeof stage.run !== 'function') faults.push(`${what} has no function run`);
   if (stage.check !== undefined && typeof stage.check !== 'function') faults.push(`check of ${what} is no function`);
+  if (stage.plan !== undefined && typeof stage.plan !== 'function') faults.push(`plan of ${what} is no function`);
   return faults;
 }
 

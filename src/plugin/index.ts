@@ -1,4 +1,5 @@
 /** The public contract: what a plugin imports. */
+export { atOption } from '../core/at-option.js';
 export type { Json } from '../core/canonical-json.js';
 export type { Checkpoint, CheckpointParts } from '../core/checkpoint.js';
 export { isUserError, UserError } from '../core/errors.js';
@@ -11,4 +12,5 @@ export type { Model, Node, Tensor } from '../onnx/ir.js';
 export { SELECT_OPTION } from '../onnx/select-option.js';
 export { TRAINING_METRICS } from '../train/training-metrics.js';
 export { TRAINING_OPTIONS, type TrainingOptions } from '../train/training-options.js';
+export type * from './preview.js';
 export * from './stage.js';

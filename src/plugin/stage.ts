@@ -4,6 +4,7 @@ import type { Random } from '../core/random.js';
 import type { OptionsOf, OptionsSchema } from '../core/schema.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Model } from '../onnx/ir.js';
+import type { PreviewContext, StagePreview } from './preview.js';
 
 /** A model that a stage receives. */
 export interface ModelInput {
@@ -113,6 +114,11 @@ export interface StageDefinition<Options = unknown> {
   readonly computes: boolean;
   /** Static check of the options against each other; throws UserError. No files, no training. */
   check?(context: PlanContext<Options>): void;
+  /**
+   * What the stage will make of its inputs, found out without computing it; throws UserError where it cannot work. Called
+   * before anything runs, only where the cache has no result. Without it, nothing is known of the outputs.
+   */
+  plan?(context: PreviewContext<Options>): StagePreview | Promise<StagePreview>;
   /** Returns one model per declared output (those with `same` or `chosen` aside); {} if there is none. */
   run(context: StageContext<Options>): Promise<Readonly<Record<string, Model>>>;
 }

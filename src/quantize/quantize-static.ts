@@ -5,6 +5,7 @@ import { inferShapes } from '../onnx/infer.js';
 import type { Model, Node } from '../onnx/ir.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
 import type { Feed } from '../runtime/session.js';
+import type { Range } from './affine.js';
 import { calibrate } from './calibrate.js';
 import { planQdq } from './qdq-plan.js';
 import { rewriteQdq } from './qdq-rewrite.js';
@@ -28,7 +29,32 @@ export interface StaticQuantization {
 export async function quantizeStatic(
   model: Model,
   { isSelected, calibration, granularity = 'channel' }: StaticQuantization,
-): Promise<{ model: Model; report: QuantizationReport }> {
+): Promise<QuantizedModel> {
+  const form = planStatic(model, isSelected);
+  return rewritten(form, granularity, await calibrate(form.folded, form.sources, calibration));
+}
+
+/**
+ * The same with made-up ranges: the nodes, names, shapes and types of what `quantizeStatic` gives back, without running
+ * anything. Throws QUANTIZE_NOTHING.
+ */
+export function previewStatic(
+  model: Model,
+  { isSelected, granularity = 'channel' }: Omit<StaticQuantization, 'calibration'>,
+): QuantizedModel {
+  const form = planStatic(model, isSelected);
+  return rewritten(form, granularity, new Map(form.sources.map((name) => [name, { min: -1, max: 1 }])));
+}
+
+interface QuantizedModel {
+  readonly model: Model;
+  readonly report: QuantizationReport;
+}
+
+type StaticForm = ReturnType<typeof planStatic>;
+
+/** What becomes integer, and the tensors whose ranges that takes. */
+function planStatic(model: Model, isSelected: StaticQuantization['isSelected']) {
   const folded = foldBatchNormalization(upgradeOpset(model, QDQ_OPSET));
   const index = indexGraph(folded);
   const plan = planQdq({ model: folded, index, types: inferShapes(folded), isSelected });
@@ -40,8 +66,14 @@ export async function quantizeStatic(
       'Static quantization needs a Conv, ConvTranspose, Gemm or MatMul that select does not exclude.',
     );
   }
-  const sources = [...new Set(plan.activations.values())];
-  const ranges = await calibrate(folded, sources, calibration);
+  return { folded, index, plan, sources: [...new Set(plan.activations.values())] };
+}
+
+function rewritten(
+  { folded, index, plan }: StaticForm,
+  granularity: 'channel' | 'tensor',
+  ranges: ReadonlyMap<string, Range>,
+): QuantizedModel {
   const { model: result, quantized } = rewriteQdq(folded, { index, plan, ranges, granularity });
   return { model: result, report: { quantized, float: plan.float } };
 }

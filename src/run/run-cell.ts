@@ -7,6 +7,7 @@ import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
 import { type CollectedMetrics, chosenSlot, labelOfSlot } from '../plan/collected.js';
 import { Digests } from '../plan/digests.js';
+import { OPTION_SLOT } from '../plan/option-slot.js';
 import type { Cell } from '../plan/plan.js';
 import { computeOnce } from './compute-once.js';
 import type { Listener } from './events.js';
@@ -182,8 +183,6 @@ function jobOf(
     ...means,
   };
 }
-
-const OPTION_SLOT = 'option:';
 
 async function materializeAll(
   inputs: ReadonlyMap<string, LiveModel>,

@@ -5,8 +5,8 @@ import { Random } from '../core/random.js';
 import type { Dataset } from '../data/dataset.js';
 import { checkModel } from '../onnx/check.js';
 import { readModel } from '../onnx/read.js';
+import { buildResolvedNetwork } from '../plan/build-network.js';
 import type { Logger, ModelInput, Progress, StageContext, StageDefinition } from '../plugin/stage.js';
-import { buildJobNetwork } from './build-job-network.js';
 import type { JobRegistries, JobSurroundings } from './child.js';
 import type { Job, JobModel } from './job.js';
 import { jobCheckpoint } from './job-checkpoint.js';
@@ -54,7 +54,7 @@ export function makeStageContext(
     async network(name, data, random) {
       const network = job.networks[name];
       if (network === undefined) throw notNamed(job, 'network', name, Object.keys(job.networks));
-      return buildJobNetwork(network, registries, { data, random });
+      return buildResolvedNetwork(network, registries, { data, random });
     },
     random: new Random(job.seed),
     signal: io.signal,

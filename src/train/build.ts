@@ -110,6 +110,20 @@ export function buildTraining(
   };
 }
 
+/**
+ * Builds the graph of a step and throws it away. Throws what `buildTraining` throws.
+ * @returns the names of what would be trained
+ */
+export function tryTraining(request: TrainRequest, classWeights: readonly number[] | null): readonly string[] {
+  const { data, augment } = request;
+  const { plan, update } = planTraining(request, null);
+  const { batch, passes, shards } = fitBatch(request, plan, effectiveBatch(request.batch, data.train.count));
+  const isMixed = augment?.mixup !== undefined;
+  const target = batchTarget({ target: data.target, classWeights, isMixed });
+  appendStep(request, plan, { batch, microBatches: passes, shards, update, target, classWeights });
+  return plan.layout.entries.map(({ name }) => name);
+}
+
 /** As RunningStatistics takes them; the average of the first step is that step's. */
 function initialStatistics(
   layout: FlatLayout,
@@ -177,30 +191,32 @@ interface ProgramCall {
   readonly classWeights: readonly number[] | null;
 }
 
+/** Adds the forward pass, the loss and the gradient of one shard. */
+function appendStep(
+  { data, loss }: TrainRequest,
+  plan: NetworkPlan,
+  { batch, microBatches, shards, target, classWeights }: ProgramCall,
+) {
+  const isClass = target.kind === 'class';
+  const xDims = [batch / shards, ...data.inputShape];
+  const yDims = labelDims({ target }, batch / shards);
+  const b = builderFor(plan, 'training step');
+  const parameters = b.input(NAMES.parameters, 'float32', [plan.layout.size]);
+  const x = b.input(NAMES.x, 'float32', xDims);
+  const y = b.input(NAMES.y, isClass ? 'int32' : 'float32', yDims);
+  const parts = microBatches * shards;
+  const graph = appendGradient(b, plan, { parameters, x, y, target: data.target, loss, classWeights, parts });
+  return { b, graph, parameters, isClass, xDims, yDims };
+}
+
 function buildProgram(
   request: TrainRequest,
   plan: NetworkPlan,
-  { batch, microBatches, shards, update, target, classWeights }: ProgramCall,
+  call: ProgramCall,
 ): { program: TrainingProgram; statistics: GradientGraph['statistics'] } {
-  const { data, loss } = request;
-  const isClass = target.kind === 'class';
+  const { microBatches, shards, update } = call;
   const size = plan.layout.size;
-  const xDims = [batch / shards, ...data.inputShape];
-  const yDims = labelDims({ target }, batch / shards);
-
-  const b = builderFor(plan, 'training step');
-  const parameters = b.input(NAMES.parameters, 'float32', [size]);
-  const x = b.input(NAMES.x, 'float32', xDims);
-  const y = b.input(NAMES.y, isClass ? 'int32' : 'float32', yDims);
-  const graph = appendGradient(b, plan, {
-    parameters,
-    x,
-    y,
-    target: data.target,
-    loss,
-    classWeights,
-    parts: microBatches * shards,
-  });
+  const { b, graph, parameters, isClass, xDims, yDims } = appendStep(request, plan, call);
   b.output(graph.report);
   let graphs: TrainingProgram['graphs'];
   if (shards === 1 && microBatches === 1) {

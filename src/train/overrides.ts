@@ -1,3 +1,4 @@
+import { atOption } from '../core/at-option.js';
 import { type Override, overridesOf } from '../onnx/select.js';
 import type { TrainRequest } from './request.js';
 
@@ -22,7 +23,7 @@ export function settingsByName(request: Pick<TrainRequest, 'model' | 'overrides'
   readonly learningRateScale: ReadonlyMap<string, number>;
   readonly weightDecay: ReadonlyMap<string, number>;
 } {
-  const settings = [...overridesOf(request.model, request.overrides ?? [])];
+  const settings = [...atOption('overrides', () => overridesOf(request.model, request.overrides ?? []))];
   const numbers = (key: 'lrFactor' | 'weightDecay'): [string, number][] =>
     settings.flatMap(([name, { [key]: value }]): [string, number][] => (value === undefined ? [] : [[name, value]]));
   return {

@@ -92,7 +92,8 @@ describe('a sweep', () => {
     await run();
     expect(new Set(Object.values(await plan()))).toEqual(new Set(['hit']));
     const { stdout } = await lathe(['plan'], { cwd });
-    expect(stdout).toMatch(/best +select +2 cells +maximize=accuracy/);
+    expect(stdout).toMatch(/^cached +best +select +2 cells .* unchanged$/m);
+    expect(stdout).toMatch(/^best +maximize=accuracy/m);
   });
 
   it('ends with exit code 1 where no cell is good enough, and says which is the nearest', async () => {

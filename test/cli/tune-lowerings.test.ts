@@ -47,7 +47,7 @@ it('measures a model, and a stage that uses the file has its content in its key'
     JSON.stringify({ latheLowerings: 1, cpuClass: 'any', choices: { [key!]: 'tapp' } }),
   );
   const wrong = await lathe(['run', '--set', 'file=mine.json'], { cwd });
-  expect(wrong.code).toBe(1);
+  expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain('it chooses "tapp" for "convolution weight gradient');
 });
 

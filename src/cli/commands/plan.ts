@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
+import { openDataMemory } from '../../artifacts/data-memory.js';
 import { openFileMemory } from '../../artifacts/file-memory.js';
-import { canonicalJson, type Json } from '../../core/canonical-json.js';
-import { labelOfSlot } from '../../plan/collected.js';
-import { type CellForecast, whyText } from '../../plan/forecast.js';
-import type { Source } from '../../plan/plan.js';
-import { alignColumns } from '../../report/columns.js';
+import { Store } from '../../artifacts/store.js';
+import { figuresOf } from '../../plan/figures.js';
+import { whyText } from '../../plan/forecast.js';
+import { previewPlan } from '../../plan/previews.js';
 import { EXIT } from '../exit-code.js';
 import { forecast } from '../forecast.js';
-import { preparePlan } from '../prepare.js';
+import { inputNames, type PlannedCell, planText } from '../plan-text.js';
+import { prepare, withoutSecrets } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
 import type { TrustOptions } from '../trust.js';
@@ -19,76 +20,50 @@ export interface PlanCommandOptions extends TrustOptions {
   readonly cacheDir: string;
 }
 
-/** `lathe plan`: what `lathe run` would do. Writes nothing. */
+/** `lathe plan`: what `lathe run` would do, and what would come out. Writes nothing. Throws what it finds to be impossible. */
 export async function planCommand(options: PlanCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
-  const files = openFileMemory(resolve(options.cacheDir));
-  const plan = await preparePlan(options, { terminal, env, files });
-  const { cells } = await forecast(plan, options.cacheDir);
-  terminal.out(options.json ? JSON.stringify(cells.map(jsonOf), null, 2) : planText(cells, terminal));
+  const cacheDir = resolve(options.cacheDir);
+  const files = openFileMemory(cacheDir);
+  const { plan, registries } = await prepare(options, { terminal, env, files });
+  const { cells: forecasts } = await forecast(plan, options.cacheDir);
+  const records = new Map(
+    forecasts.flatMap(({ cell, record }) => (record === null ? [] : [[cell.id, record] as const])),
+  );
+  const store = new Store(cacheDir);
+  const dataMemory = openDataMemory(cacheDir);
+  const previews = await withoutSecrets(plan.recipe, env, () =>
+    previewPlan({ plan, registries, records, store, dataMemory }),
+  );
+  const cells: PlannedCell[] = [];
+  for (const each of forecasts) {
+    const model = await previews.modelOf(each.cell);
+    const matches = previews.cells.get(each.cell.id)?.matches ?? {};
+    cells.push({ ...each, figures: model === null ? null : figuresOf(model), matches });
+  }
+  terminal.out(options.json ? JSON.stringify(cells.map(jsonOf), null, 2) : planText(cells, terminal.paint));
   return EXIT.ok;
 }
 
-function jsonOf(forecast: CellForecast): object {
-  const { cell, cache, key, waitsFor, reason } = forecast;
+function jsonOf(planned: PlannedCell): object {
+  const { cell, cache, key, waitsFor, reason, figures, matches } = planned;
   return {
     cell: cell.id,
     uses: cell.uses,
     cache,
     key,
-    why: whyText(forecast),
+    why: whyText(planned),
     changes: (reason?.changes ?? []).map(({ text }) => text),
     waitsFor,
-    inputs: inputNames(forecast),
+    inputs: inputNames(planned),
     options: cell.options,
+    matches,
+    // By the names of the metrics that tell the same of a finished model.
+    model: figures && {
+      parameters: figures.parameters,
+      nonzeroParameters: figures.nonzero.count,
+      isNonzeroExact: figures.nonzero.isExact,
+      macs: figures.macs,
+      modelBytes: figures.bytes,
+    },
   };
 }
-
-function inputNames({ cell }: CellForecast): Record<string, string> {
-  return Object.fromEntries(Object.entries(cell.inputs).map(([slot, source]) => [slot, nameOfSource(source)]));
-}
-
-/** Of collected models only how many there are. */
-function inputsText(forecast: CellForecast): string {
-  const names = Object.entries(inputNames(forecast)).filter(([slot]) => labelOfSlot(slot) === null);
-  const count = Object.keys(forecast.cell.collected ?? {}).length;
-  const collected = count === 0 ? [] : [count === 1 ? '1 cell' : `${count} cells`];
-  const single = names.map(([slot, name]) => (slot === 'model' ? name : `${slot.replace(/^option:/, '')}: ${name}`));
-  return [...single, ...collected].join(', ') || '–';
-}
-
-function nameOfSource(source: Source): string {
-  if (source.kind === 'file') return source.file;
-  return source.slot === 'model' ? source.cell : `${source.cell}.${source.slot}`;
-}
-
-function planText(forecasts: readonly CellForecast[], { paint }: Terminal): string {
-  const rows = forecasts.map((forecast) => [
-    CACHE_WORDS[forecast.cache],
-    forecast.cell.id,
-    forecast.cell.uses,
-    inputsText(forecast),
-    optionsText(forecast.cell.options),
-    whyText(forecast),
-  ]);
-  const [head, ...lines] = alignColumns(
-    [['', 'stage', 'uses', 'from', 'options', 'why'], ...rows],
-    ['left', 'left', 'left', 'left', 'left', 'left'],
-  );
-  const hits = forecasts.filter((each) => each.cache === 'hit').length;
-  const unknown = forecasts.filter((each) => each.cache === 'unknown').length;
-  const total = `${forecasts.length} stages: ${hits} cached, ${forecasts.length - hits - unknown} to compute`;
-  const open = unknown === 0 ? '.' : `, ${unknown} depending on what those make.`;
-  return [paint.bold(head!), ...lines, '', total + open].join('\n');
-}
-
-/** How a forecast reads: "run?" may turn out to be cached. */
-export const CACHE_WORDS = { hit: 'cached', miss: 'run', unknown: 'run?' } as const;
-
-function optionsText(options: Readonly<Record<string, Json>>): string {
-  const text = Object.entries(options)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : canonicalJson(value)}`)
-    .join(' ');
-  return text.length <= OPTIONS_WIDTH ? text : `${text.slice(0, OPTIONS_WIDTH - 1)}…`;
-}
-
-const OPTIONS_WIDTH = 72;

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { openFileMemory } from '../../artifacts/file-memory.js';
 import { enterLive, noteNeeds } from '../../artifacts/needs.js';
 import { Store } from '../../artifacts/store.js';
+import type { Cell } from '../../plan/plan.js';
 import { selectCells } from '../../plan/select-cells.js';
 import { childEnvironment } from '../../run/child-environment.js';
 import type { Listener, RunEvent } from '../../run/events.js';
@@ -10,15 +11,16 @@ import { localExecutor } from '../../run/local-executor.js';
 import { remoteTier } from '../../run/remote-tier.js';
 import { type RunOptions, type RunOutcome, runPlan } from '../../run/run-plan.js';
 import { runtimeFacts } from '../../run/runtime-facts.js';
+import { checkAhead } from '../check-ahead.js';
 import { childEntry } from '../child-entry.js';
 import { exitCodeOfRun } from '../exit-code.js';
 import { forcedCells } from '../force.js';
 import { listenForInterrupts } from '../interrupts.js';
-import { keyFunction } from '../keys.js';
+import { keyFunction, rememberedKeys } from '../keys.js';
 import type { Frozen, FrozenRequest } from '../lock.js';
 import { logFile } from '../log-file.js';
 import { runsFolder } from '../places.js';
-import { preparePlan } from '../prepare.js';
+import { prepare } from '../prepare.js';
 import type { Environment } from '../program.js';
 import { recipeMask } from '../recipe-mask.js';
 import { configuredRemote, openResults, type RemoteOptions } from '../remote.js';
@@ -48,7 +50,7 @@ export interface RunCommandOptions extends RemoteOptions, TrustOptions {
 /** `lathe run`: returns the exit code. Throws what is wrong before anything runs. */
 export async function runCommand(options: RunCommandOptions, terminal: Terminal, env: Environment): Promise<number> {
   const files = openFileMemory(resolve(options.cacheDir));
-  const whole = await preparePlan(options, { terminal, env, files });
+  const { plan: whole, registries } = await prepare(options, { terminal, env, files });
   await files.save();
   const plan = selectCells(whole, options);
   const forced = forcedCells(plan, options);
@@ -57,6 +59,11 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const places = { cacheDir: resolve(options.cacheDir), runsDir: runsFolder() };
   const frozen = options.frozen ? await openFrozen({ whole, plan, facts, cacheDir: places.cacheDir }) : null;
   const remoteSettings = await configuredRemote(options, recipe.file, env);
+  const onWarning = (message: string) => listener({ type: 'warning', message });
+  const store = new Store(places.cacheDir, { onWarning });
+  const keyOf = rememberedKeys(keyFunction(facts, plan));
+  const isForced = (cell: Cell) => forced.has(cell.id);
+  await checkAhead({ plan, registries, store, keyOf, isForced, cacheDir: places.cacheDir, env });
 
   const view = await chooseView(terminal, options);
   const log = logFile(options.logLevel);
@@ -73,8 +80,6 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     spares: jobs,
   });
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
-  const store = new Store(places.cacheDir, { onWarning: (message) => listener({ type: 'warning', message }) });
-  const onWarning = (message: string) => listener({ type: 'warning', message });
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
   const { stop } = interrupts;
   const remote = remoteSettings && (await openResults(remoteSettings, { store, stop, onWarning, onNotice }));
@@ -87,7 +92,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
       executor,
       runsDir: places.runsDir,
       facts,
-      keyOf: keyFunction(facts, plan),
+      keyOf,
       async whyMiss(cell, key) {
         explain ??= (await import('../miss-explainer.js')).missExplainer({ ...places, store, recipe: recipe.file });
         return explain(cell, key);
@@ -96,7 +101,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
       jobs,
       cores,
       failFast: options.failFast,
-      isForced: (cell) => forced.has(cell.id),
+      isForced,
       stop,
       ...(frozen && { review: frozen.review }),
       listener,

@@ -10,11 +10,11 @@ import { EXIT } from '../exit-code.js';
 import { forecast } from '../forecast.js';
 import { planDifferences } from '../lock.js';
 import { runsFolder } from '../places.js';
+import { CACHE_WORDS } from '../plan-text.js';
 import { preparePlan } from '../prepare.js';
 import type { Environment } from '../program.js';
 import type { Terminal } from '../terminal.js';
 import type { TrustOptions } from '../trust.js';
-import { CACHE_WORDS } from './plan.js';
 
 export interface StatusCommandOptions extends TrustOptions {
   readonly recipe: string;

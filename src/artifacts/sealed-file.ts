@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../core/hash.js';
+import { makeFolder, writeDurably } from './durable.js';
+import { ownerPrefix } from './owner.js';
+import { systemCode } from './storage-error.js';
+
+/** The JSON of a file that `writeSealed` wrote; undefined if it is not there or a single byte of it is not as it was written. */
+export async function readSealed(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if (systemCode(cause) === undefined) throw cause;
+    return undefined;
+  }
+  const end = text.indexOf('\n');
+  const body = text.slice(end + 1, -1);
+  return sha256(body) === text.slice(0, end) ? JSON.parse(body) : undefined;
+}
+
+/**
+ * Writes JSON with its digest, in place of what was there before.
+ * @param tmp a folder on the same file system; made if need be
+ * @returns false where nothing can be written
+ */
+export async function writeSealed(path: string, value: unknown, tmp: string): Promise<boolean> {
+  const body = JSON.stringify(value);
+  const temporary = join(tmp, `${ownerPrefix()}-${randomBytes(6).toString('hex')}`);
+  try {
+    await makeFolder(tmp);
+    await writeDurably(temporary, `${sha256(body)}\n${body}\n`);
+    await rename(temporary, path);
+    return true;
+  } catch (cause) {
+    if (systemCode(cause) === undefined) throw cause;
+    return false;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
