@@ -30,13 +30,15 @@ export async function writeSealed(path: string, value: unknown, tmp: string): Pr
   const temporary = join(tmp, `${ownerPrefix()}-${randomBytes(6).toString('hex')}`);
   try {
     await makeFolder(tmp);
-    await writeDurably(temporary, `${sha256(body)}\n${body}\n`);
-    await rename(temporary, path);
+    try {
+      await writeDurably(temporary, `${sha256(body)}\n${body}\n`);
+      await rename(temporary, path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
     return true;
   } catch (cause) {
     if (systemCode(cause) === undefined) throw cause;
     return false;
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
