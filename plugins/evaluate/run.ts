@@ -1,5 +1,6 @@
 import { chooseSplit, countMacs, evaluateModel, fileSize, modelFiles, modelSize } from 'onnx-lathe/evaluate';
-import type { Dataset, Json, OptionsOf, StageContext } from 'onnx-lathe/plugin';
+import type { Dataset, Json, Logger, Model, OptionsOf, StageContext } from 'onnx-lathe/plugin';
+import { miscomputedByWebgpu } from 'onnx-lathe/runtime';
 import type { options } from './options.js';
 
 type EvaluateStage = StageContext<OptionsOf<typeof options>>;
@@ -9,6 +10,7 @@ export async function run({
   inputs,
   model,
   data,
+  provider,
   signal,
   alone,
   log,
@@ -34,12 +36,14 @@ export async function run({
 
   const other = options.against === undefined ? null : model(options.against);
   const against = other === null ? null : { model: await other.load(), path: other.path, name: `"${options.against}"` };
+  if (provider === 'webgpu') warnOfWebgpu([subject, ...(against === null ? [] : [against])], log);
   const result = await evaluateModel({
     subject,
     against,
     data: dataset,
     samples: split.samples,
     batch: options.batch,
+    provider,
     latency: options.latency,
     alone,
     signal,
@@ -66,6 +70,14 @@ export async function run({
   metric('latencyMs', { ...result.latencyMs });
   metric('throughputPerS', result.throughputPerS);
   return {};
+}
+
+/** A model is measured as it is deployed, with the mistakes that it is computed with there. */
+function warnOfWebgpu(subjects: readonly { readonly model: Model; readonly name: string }[], log: Logger): void {
+  for (const { model, name } of subjects) {
+    const nodes = miscomputedByWebgpu(model);
+    if (nodes.length > 0) log.warn(`this onnxruntime computes some nodes of ${name} wrongly on WebGPU`, { nodes });
+  }
 }
 
 /** Values by class name; by class index where the data set names no classes. */

@@ -47,6 +47,7 @@ export async function run(stage: PruneStage): Promise<{ model: Model }> {
           ...requestFromOptions({ ...how, schedule: { constant: { warmup: 0 } }, keep: 'last' }, data.target),
           ...requestFromStage({
             signal: stage.signal,
+            provider: stage.provider,
             cores: stage.cores,
             log,
             metric,

@@ -19,6 +19,7 @@ export async function run({
   inputs,
   data: openData,
   random,
+  provider,
   log,
   metric,
 }: QuantizeStage): Promise<{ model: Model }> {
@@ -53,7 +54,7 @@ export async function run({
     const data = await openData(calibrate!.data);
     const calibration = calibrationBatches(source, { ...calibrate!, data }, random.derive('calibration'));
     log.info('calibrating', { samples: calibration.samples, split: calibrate!.split });
-    const result = await quantizeStatic(source, { isSelected, granularity, calibration });
+    const result = await quantizeStatic(source, { isSelected, granularity, calibration, provider });
     metric('maxAbsDiff', await compareOutputs(source, result.model, calibration));
     return result;
   }

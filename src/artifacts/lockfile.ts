@@ -23,8 +23,11 @@ export interface Lockfile {
 export interface LockedRuntime {
   readonly lathe: string;
   readonly onnxruntime: string;
+  /** Of all stages that compute, sorted: "cpu", "cpu, webgpu". */
   readonly provider: string;
   readonly cpuClass: string;
+  /** Only if one of them computes on a GPU. */
+  readonly gpu?: string;
 }
 
 export interface LockedCell {

@@ -35,6 +35,8 @@ export interface StageRecord {
   /** Cell id; equals `id` unless the stage has several cells. */
   readonly cell: string;
   readonly uses: string;
+  /** onnxruntime's execution provider; null if the stage does not compute. */
+  readonly provider: string | null;
   readonly status: StageStatus;
   /** Null if the stage never got as far as having one. */
   readonly key: string | null;
@@ -64,6 +66,8 @@ export interface RunRecord {
     readonly node: string;
     readonly onnxruntime: string;
     readonly cpuClass: string;
+    /** Only if a stage computes on a GPU. */
+    readonly gpu?: string;
   };
   readonly stages: readonly StageRecord[];
   readonly exports: readonly {

@@ -8,15 +8,16 @@ import type { CellKey } from '../run/run-cell.js';
 
 /** How the keys of a plan's cells are made on this machine, from a cell and the digests of its inputs by slot. */
 export function keyFunction(
-  { onnxruntime, provider, cpuClass }: Pick<LockedRuntime, 'onnxruntime' | 'provider' | 'cpuClass'>,
+  { onnxruntime, cpuClass, gpu }: Pick<LockedRuntime, 'onnxruntime' | 'cpuClass' | 'gpu'>,
   plan: Plan,
 ): (
   cell: Cell,
   inputs: Readonly<Record<string, string>>,
   metrics?: CollectedMetrics,
 ) => CellKey & { readonly details: () => KeyDetails } {
+  const runtime = { onnxruntime, cpuClass, ...(gpu === undefined ? {} : { gpu }) };
   return (cell, inputs, metrics) => {
-    const record = keyRecord(cell, inputs, { onnxruntime, provider, cpuClass }, metrics);
+    const record = keyRecord(cell, inputs, runtime, metrics);
     return { key: cacheKey(record), record, details: () => keyDetails(cell, record, plan) };
   };
 }

@@ -13,13 +13,13 @@ import type { StageRecord } from '../artifacts/run-record.js';
 import { Store } from '../artifacts/store.js';
 import { type ErrorClass, UserError } from '../core/errors.js';
 import { expectedLockfile, keyByLock, lockfileOf } from '../plan/lock.js';
-import type { Plan } from '../plan/plan.js';
+import { type Plan, providersOf } from '../plan/plan.js';
 import type { RuntimeFacts } from '../run/runtime-facts.js';
 import { keyFunction } from './keys.js';
 
 /** Writes the lockfile of a whole recipe's run; leaves it alone if it says the same already. */
 export async function lockRun(plan: Plan, stages: readonly StageRecord[], facts: RuntimeFacts): Promise<void> {
-  const text = lockfileText(lockfileOf(plan, stages, lockedRuntime(facts)), basename(plan.recipe.file));
+  const text = lockfileText(lockfileOf(plan, stages, lockedRuntime(facts, plan)), basename(plan.recipe.file));
   await writeLockfile(lockfilePath(plan.recipe.file), text);
 }
 
@@ -62,7 +62,7 @@ export async function freeze(request: FrozenRequest): Promise<Frozen> {
   if (before.length > 0) throw frozenError(plan, before);
   return {
     async review(stages) {
-      const made = { ...lockfileOf(plan, stages, lockedRuntime(facts)), plugins: part.plugins };
+      const made = { ...lockfileOf(plan, stages, lockedRuntime(facts, whole)), plugins: part.plugins };
       const differences = lockDifferences(part, made);
       return differences.length === 0 ? [] : [frozenError(plan, differences)];
     },
@@ -77,7 +77,7 @@ export async function planDifferences(
   locked: Lockfile,
   { whole, plan, facts, cacheDir }: FrozenRequest,
 ): Promise<LockDifference[]> {
-  const runtime = lockedRuntime(facts);
+  const runtime = lockedRuntime(facts, whole);
   // Another CPU class changes all keys; that is told once, and the keys are compared as if it were the same.
   const keyOf = keyFunction({ ...facts, ...locked.runtime }, plan);
   const expected = expectedLockfile({ whole, plan, runtime }, locked, keyOf);
@@ -99,8 +99,10 @@ export async function planDifferences(
   return lockDifferences(locked, expected, reasons);
 }
 
-export function lockedRuntime({ lathe, onnxruntime, provider, cpuClass }: RuntimeFacts): LockedRuntime {
-  return { lathe, onnxruntime, provider, cpuClass };
+export function lockedRuntime({ lathe, onnxruntime, cpuClass, gpu }: RuntimeFacts, whole: Plan): LockedRuntime {
+  const providers = providersOf(whole);
+  const provider = providers.length === 0 ? 'cpu' : providers.join(', ');
+  return { lathe, onnxruntime, provider, cpuClass, ...(provider === 'cpu' ? {} : { gpu }) };
 }
 
 function frozenError(plan: Plan, differences: readonly LockDifference[]): UserError {

@@ -1,6 +1,7 @@
 import type { Dataset, Samples } from '../data/dataset.js';
 import type { Model } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
+import type { Provider } from '../runtime/provider.js';
 import { floatFeed, Session } from '../runtime/session.js';
 import { AgreementTally } from './agreement.js';
 import { type ClassificationMetrics, ClassificationTally } from './classification.js';
@@ -26,6 +27,8 @@ export interface EvaluateRequest {
   readonly samples: Samples;
   /** Samples at a time. */
   readonly batch: number;
+  /** What computes, also while times are taken. Default 'cpu'. */
+  readonly provider?: Provider;
   readonly latency: LatencyOptions & { readonly threads: number };
   /** Runs what is timed, at a moment when nothing else disturbs it. Default: at once. */
   readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
@@ -48,13 +51,13 @@ export interface Evaluation extends Latency {
  * Throws EVALUATE_INPUT, EVALUATE_LABELS before anything runs, EVALUATE_NOT_FINITE while it does.
  */
 export async function evaluateModel(request: EvaluateRequest): Promise<Evaluation> {
-  const { data, against } = request;
+  const { data, against, provider = 'cpu' } = request;
   const subjects = against === null ? [request.subject] : [request.subject, against];
   const tasks = subjects.map((subject) => taskOf(subject.model, data, subject.name));
   const predictors: Predictor[] = [];
   try {
     for (const [i, subject] of subjects.entries()) {
-      const session = await Session.create(subject.path, { name: subject.name });
+      const session = await Session.create(subject.path, { name: subject.name, provider });
       predictors.push({ session, task: tasks[i]!, name: subject.name });
     }
     const { outputSize, hasProbabilities } = tasks[0]!;
@@ -89,7 +92,7 @@ export async function evaluateModel(request: EvaluateRequest): Promise<Evaluatio
 
 /** Times the model on the first samples of the split; a fixed batch size of the model goes before the one asked for. */
 async function latencyOf(request: EvaluateRequest, predictor: Predictor): Promise<Latency> {
-  const { data, samples, subject, latency } = request;
+  const { data, samples, subject, latency, provider = 'cpu' } = request;
   const { task } = predictor;
   const batch = task.fixedBatch ?? latency.batch;
   const x = new Float32Array(batch * sizeOf(data.inputShape));
@@ -103,7 +106,7 @@ async function latencyOf(request: EvaluateRequest, predictor: Predictor): Promis
   const feeds = { [task.input]: floatFeed(x, [batch, ...data.inputShape]) };
   const hasOwnSession = latency.threads !== 1;
   const session = hasOwnSession
-    ? await Session.create(subject.path, { name: subject.name, threads: latency.threads })
+    ? await Session.create(subject.path, { name: subject.name, provider, threads: latency.threads })
     : predictor.session;
   try {
     const measure = () => measureLatency({ ...latency, batch }, () => session.run(feeds, [task.output]));

@@ -114,6 +114,7 @@ async function assembleCell(
     ),
     gates: gates.map(({ metric, gate, against, place }) => ({ metric, gate, against, place })),
     tolerances: request.tolerances.get(id) ?? {},
+    runtime: definition.computes ? declaration.runtime : null,
     timeoutMs: declaration.timeoutMs,
     attempts: declaration.attempts,
     checkpoint: declaration.checkpoint,

@@ -59,6 +59,11 @@ async function draftCell(
     );
     return { ...draft, definition: null, options: null, references: [] };
   }
+  if (declaration.hasRuntime && !definition.computes) {
+    const place = recipe.locate([...path, 'runtime'], 'key');
+    const problem = `${uses} runs no model: there is nothing for runtime to choose.`;
+    problems.push(new UserError('PLAN_RUNTIME', problem, 'Remove it.', { place, class: 'usage' }));
+  }
   const at = [...path, 'with'];
   const schema = definition.options as never;
   const resolved = await resolveOptions({

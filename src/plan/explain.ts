@@ -63,7 +63,11 @@ function textOf(difference: Difference, name: NameOf): string {
   }
 }
 
-const RUNTIME: Readonly<Record<string, string>> = { cpuClass: 'CPU class', provider: 'execution provider' };
+const RUNTIME: Readonly<Record<string, string>> = {
+  cpuClass: 'CPU class',
+  gpu: 'GPU',
+  provider: 'execution provider',
+};
 
 /** An option, or what a data set, network, file or model that it names consists of. */
 function optionText(difference: Difference, name: NameOf): string {

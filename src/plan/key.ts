@@ -1,5 +1,6 @@
 import type { Json } from '../core/canonical-json.js';
 import { digestOf, sha256 } from '../core/hash.js';
+import type { RuntimeDeclaration } from '../recipe/recipe.js';
 import { type CollectedMetrics, collectedSlot, labelOfSlot } from './collected.js';
 import { replaceAt } from './options.js';
 import type { Cell } from './plan.js';
@@ -7,8 +8,8 @@ import type { Cell } from './plan.js';
 /** Raised when the meaning of a record changes: old results are then never found again. */
 export const KEY_SCHEMA = 1;
 
-/** What changes bits beside the recipe: onnxruntime's version, execution provider, CPU class, shards, lowering. */
-export type RuntimeFacts = Readonly<Record<string, Json>>;
+/** What changes bits beside the recipe: onnxruntime's version and the CPU class, for a GPU provider also `gpu`. */
+export type RuntimeFacts = Readonly<Record<string, Json>> & { readonly gpu?: Json };
 
 /**
  * All that a cell's result depends on, and nothing else: no ids, names of data sets or networks, paths, timeouts, gates.
@@ -49,8 +50,13 @@ export function keyRecord(
     outputs: { ...definition.outputs } as Json,
     seed: cell.seed,
     env: { ...cell.env },
-    runtime: definition.computes ? { ...runtime } : null,
+    runtime: cell.runtime === null ? null : runtimeRecord(cell.runtime, runtime),
   };
+}
+
+/** Not the number of threads: the bits do not depend on it. */
+function runtimeRecord({ provider }: RuntimeDeclaration, { gpu, ...facts }: RuntimeFacts): Json {
+  return { ...facts, provider, ...(provider === 'cpu' || gpu === undefined ? {} : { gpu }) };
 }
 
 /** SHA-256 of a record's RFC 8785 text, as 64 hexadecimal digits. */

@@ -44,6 +44,8 @@ export async function draftMeasures(
       needs: [],
       cells: [],
       tolerance: {},
+      runtime: recipe.runtime,
+      hasRuntime: false,
       timeoutMs: null,
       attempts: 1,
       checkpoint: null,

@@ -5,7 +5,8 @@ import type { Path } from '../core/path.js';
 import type { PluginIdentity } from '../plugin/identity.js';
 import type { MetricSpec, StageDefinition } from '../plugin/stage.js';
 import type { Labels } from '../recipe/labels.js';
-import type { GateDeclaration, Recipe } from '../recipe/recipe.js';
+import type { GateDeclaration, Recipe, RuntimeDeclaration } from '../recipe/recipe.js';
+import type { Provider } from '../runtime/provider.js';
 import type { Contents } from './contents.js';
 import type { Tolerance } from './tolerance.js';
 
@@ -61,6 +62,8 @@ export interface Cell {
   readonly gates: readonly Gate[];
   /** How far its metrics may be from the lockfile's where the bits may differ, if the recipe says so. */
   readonly tolerances: Readonly<Record<string, Tolerance>>;
+  /** What computes it; null: its stage does not compute. */
+  readonly runtime: RuntimeDeclaration | null;
   readonly timeoutMs: number | null;
   /** How often it may be tried where the machine is at fault. */
   readonly attempts: number;
@@ -87,6 +90,11 @@ export interface Gate {
   /** The cell whose metric of the same name maxDrop and maxRise compare with. */
   readonly against: string | null;
   readonly place: Place;
+}
+
+/** What the cells compute with, sorted. */
+export function providersOf({ cells }: Pick<Plan, 'cells'>): Provider[] {
+  return [...new Set(cells.flatMap(({ runtime }) => runtime?.provider ?? []))].sort();
 }
 
 export type Source =

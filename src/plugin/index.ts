@@ -10,6 +10,7 @@ export { defineNetwork, type NetworkDefinition } from '../network/network.js';
 export type { Model, Node, Tensor } from '../onnx/ir.js';
 /** Options and metrics that several stages share; with them a definition needs no toolbox until it runs. */
 export { SELECT_OPTION } from '../onnx/select-option.js';
+export type { Provider } from '../runtime/provider.js';
 export { TRAINING_METRICS } from '../train/training-metrics.js';
 export { TRAINING_OPTIONS, type TrainingOptions } from '../train/training-options.js';
 export type * from './preview.js';

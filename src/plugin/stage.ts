@@ -4,6 +4,7 @@ import type { Random } from '../core/random.js';
 import type { OptionsOf, OptionsSchema } from '../core/schema.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Model } from '../onnx/ir.js';
+import type { Provider } from '../runtime/provider.js';
 import type { PreviewContext, StagePreview } from './preview.js';
 
 /** A model that a stage receives. */
@@ -72,6 +73,8 @@ export interface StageContext<Options, Slots extends string = string> {
   readonly random: Random;
   /** Aborted on Ctrl-C and timeout: save a checkpoint, and stop soon. */
   readonly signal: AbortSignal;
+  /** What the recipe's `runtime` says that this stage computes with: for its sessions and trainings. */
+  readonly provider: Provider;
   /** CPU cores granted to this stage. */
   readonly cores: number;
   readonly log: Logger;

@@ -1,7 +1,9 @@
 import { UserError } from '../core/errors.js';
 import { indexGraph } from '../onnx/graph-index.js';
 import { cloneModel, type Model } from '../onnx/ir.js';
+import type { Provider } from '../runtime/provider.js';
 import { type Feed, Session } from '../runtime/session.js';
+import { forWebgpu } from '../runtime/webgpu/for-webgpu.js';
 import type { Range } from './affine.js';
 
 /**
@@ -10,15 +12,21 @@ import type { Range } from './affine.js';
  * with the number of batches, and only three numbers a tensor come out.
  * @param tensors names of float32 values of the graph; graph inputs are allowed
  * @param batches feeds of all graph inputs
+ * @param provider what computes
  * Throws QUANTIZE_CALIBRATION if there is no batch, or a tensor takes values that are not finite.
  */
 export async function calibrate(
   model: Model,
   tensors: readonly string[],
   batches: AsyncIterable<Readonly<Record<string, Feed>>>,
+  provider: Provider = 'cpu',
 ): Promise<Map<string, Range>> {
   const { observed, outputs } = observe(model, tensors);
-  const session = await Session.create(observed, { optimization: 'disabled', name: 'the model under calibration' });
+  const session = await Session.create(provider === 'webgpu' ? forWebgpu(observed) : observed, {
+    optimization: 'disabled',
+    name: 'the model under calibration',
+    provider,
+  });
   const ranges = new Map<string, { min: number; max: number }>();
   try {
     for await (const feeds of batches) {

@@ -4,6 +4,7 @@ import { indexGraph } from '../onnx/graph-index.js';
 import { inferShapes } from '../onnx/infer.js';
 import type { Model, Node } from '../onnx/ir.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
+import type { Provider } from '../runtime/provider.js';
 import type { Feed } from '../runtime/session.js';
 import type { Range } from './affine.js';
 import { calibrate } from './calibrate.js';
@@ -19,6 +20,8 @@ export interface StaticQuantization {
   readonly granularity?: 'channel' | 'tensor';
   /** Feeds of all graph inputs, from which the ranges of the activations are taken. */
   readonly calibration: AsyncIterable<Readonly<Record<string, Feed>>>;
+  /** What computes the calibration. Default 'cpu'. */
+  readonly provider?: Provider;
 }
 
 /**
@@ -28,10 +31,10 @@ export interface StaticQuantization {
  */
 export async function quantizeStatic(
   model: Model,
-  { isSelected, calibration, granularity = 'channel' }: StaticQuantization,
+  { isSelected, calibration, provider = 'cpu', granularity = 'channel' }: StaticQuantization,
 ): Promise<QuantizedModel> {
   const form = planStatic(model, isSelected);
-  return rewritten(form, granularity, await calibrate(form.folded, form.sources, calibration));
+  return rewritten(form, granularity, await calibrate(form.folded, form.sources, calibration, provider));
 }
 
 /**
@@ -40,7 +43,7 @@ export async function quantizeStatic(
  */
 export function previewStatic(
   model: Model,
-  { isSelected, granularity = 'channel' }: Omit<StaticQuantization, 'calibration'>,
+  { isSelected, granularity = 'channel' }: Omit<StaticQuantization, 'calibration' | 'provider'>,
 ): QuantizedModel {
   const form = planStatic(model, isSelected);
   return rewritten(form, granularity, new Map(form.sources.map((name) => [name, { min: -1, max: 1 }])));

@@ -1,6 +1,7 @@
 import type { Json } from '../core/canonical-json.js';
 import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { Place } from '../core/errors.js';
+import type { Provider } from '../runtime/provider.js';
 import type { Labels } from './labels.js';
 
 /** A checked recipe: parameters substituted, defaults of the document applied, options of plugins not yet judged. */
@@ -24,6 +25,8 @@ export interface Recipe {
   readonly models: Readonly<Record<string, ModelDeclaration>>;
   /** Every model-producing stage is evaluated on this data set for the final table, in a cell of its own. */
   readonly measure: MeasureDeclaration | null;
+  /** Of stages that say nothing else, and of those that `measure` adds. */
+  readonly runtime: RuntimeDeclaration;
   readonly stages: readonly StageDeclaration[];
   readonly exports: Readonly<Record<string, ExportDeclaration>>;
   /**
@@ -54,6 +57,12 @@ export interface ModelDeclaration {
 export interface MeasureDeclaration {
   readonly data: string;
 }
+/** What computes a stage. */
+export interface RuntimeDeclaration {
+  readonly provider: Provider;
+  /** At most this many cores; null: all that the run has for a stage. */
+  readonly threads: number | null;
+}
 export interface StageDeclaration {
   readonly id: string;
   readonly uses: string;
@@ -68,6 +77,10 @@ export interface StageDeclaration {
   readonly cells: readonly CellDeclaration[];
   /** Metric → how far it may be from the lockfile's on another machine: a number, or a text such as 5% of the locked value. */
   readonly tolerance: Readonly<Record<string, number | string>>;
+  /** With what the recipe says for all stages. */
+  readonly runtime: RuntimeDeclaration;
+  /** Whether the stage has a `runtime` of its own. */
+  readonly hasRuntime: boolean;
   readonly timeoutMs: number | null;
   /** How often the stage may be tried where the machine is at fault, the first time included. */
   readonly attempts: number;

@@ -4,7 +4,7 @@ import { UserError } from '../core/errors.js';
 import { digestOf } from '../core/hash.js';
 import { parseUnit } from '../core/units.js';
 import { originOf } from './label-origin.js';
-import type { CellDeclaration, NetworkDeclaration, Recipe, StageDeclaration } from './recipe.js';
+import type { CellDeclaration, NetworkDeclaration, Recipe, RuntimeDeclaration, StageDeclaration } from './recipe.js';
 import type { PlacedDocument } from './yaml-document.js';
 
 type Mapping = { readonly [key: string]: Json };
@@ -26,6 +26,7 @@ export function toRecipe({ file, digest, value, params, document, cells }: Check
   const folder = dirname(file);
   const section = <T>(name: string, convert: (entry: Mapping) => T): Record<string, T> =>
     mapValues((value[name] ?? {}) as Readonly<Record<string, Mapping>>, convert);
+  const runtime: RuntimeDeclaration = { provider: 'cpu', threads: null, ...(value.runtime as WrittenRuntime) };
   const env = (value.env ?? {}) as { hash?: string[]; pass?: string[] };
   return {
     file,
@@ -44,7 +45,8 @@ export function toRecipe({ file, digest, value, params, document, cells }: Check
       sha256: (entry.sha256 as string | undefined) ?? null,
     })),
     measure: value.measure === undefined ? null : { data: (value.measure as { data: string }).data },
-    stages: (value.stages as Mapping[]).map((stage, index) => toStage(stage, cells[index]!)),
+    runtime,
+    stages: (value.stages as Mapping[]).map((stage, index) => toStage(stage, cells[index]!, runtime)),
     exports: section('exports', (entry) => ({ from: entry.from as string, to: resolve(folder, entry.to as string) })),
     locate: (path, target = 'value', labels = {}) =>
       document.locate(target === 'value' ? originOf(document.value, path, labels) : path, target),
@@ -80,7 +82,7 @@ export function recipeProblems(recipe: Recipe): UserError[] {
   return problems;
 }
 
-function toStage(stage: Mapping, cells: StageDeclaration['cells']): StageDeclaration {
+function toStage(stage: Mapping, cells: StageDeclaration['cells'], runtime: RuntimeDeclaration): StageDeclaration {
   return {
     id: stage.id as string,
     uses: stage.uses as string,
@@ -90,11 +92,15 @@ function toStage(stage: Mapping, cells: StageDeclaration['cells']): StageDeclara
     needs: (stage.needs as string[] | undefined) ?? [],
     cells,
     tolerance: (stage.tolerance ?? {}) as StageDeclaration['tolerance'],
+    runtime: { ...runtime, ...(stage.runtime as WrittenRuntime) },
+    hasRuntime: stage.runtime !== undefined,
     timeoutMs: stage.timeout === undefined ? null : parseUnit(stage.timeout as string, 'duration')!,
     attempts: (stage.retry as { attempts: number } | undefined)?.attempts ?? 1,
     checkpoint: checkpointOf(stage.checkpoint as WrittenCheckpoint | undefined),
   };
 }
+
+type WrittenRuntime = Partial<RuntimeDeclaration> | undefined;
 
 type WrittenCheckpoint = false | { readonly every: string } | { readonly everySteps: number };
 

@@ -1,3 +1,4 @@
+import type { Provider } from '../runtime/provider.js';
 import type { Job, JobEvent, JobResult } from './job.js';
 
 /**
@@ -11,6 +12,8 @@ export interface Executor {
    * of a plugin, RunCancelled after `signal`, and a plain Error for a bug of ours.
    */
   execute(job: Job, options: ExecuteOptions): Promise<JobResult>;
+  /** Makes sure that jobs can compute with a provider. Throws RUNTIME_PROVIDER. */
+  requireProvider(provider: Provider): Promise<void>;
   /** Tells how many jobs may be yet to end, at most: an executor may prepare for them. 0: none will come. */
   expect?(jobs: number): void;
   /** Ends whatever still runs, at once. */

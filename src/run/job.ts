@@ -2,6 +2,7 @@ import type { StagedFile } from '../artifacts/store.js';
 import type { Json } from '../core/canonical-json.js';
 import type { CheckpointInterval } from '../core/checkpoint.js';
 import type { ResolvedNetwork, ResolvedUse } from '../plan/plan.js';
+import type { Provider } from '../runtime/provider.js';
 
 /** All that a child process needs to execute one cell. Plain JSON, since it travels between processes. */
 export interface Job {
@@ -20,6 +21,7 @@ export interface Job {
   readonly data: Readonly<Record<string, ResolvedUse>>;
   readonly networks: Readonly<Record<string, ResolvedNetwork>>;
   readonly seed: string;
+  readonly provider: Provider;
   readonly cores: number;
   /** An empty folder on the cache's file system; outputs are written there. */
   readonly staging: string;

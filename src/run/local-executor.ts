@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { UserError } from '../core/errors.js';
 import { type Mask, maskOf } from '../core/mask.js';
 import { maskError } from '../core/mask-error.js';
+import type { Provider } from '../runtime/provider.js';
+import { askForProvider } from './ask-for-provider.js';
 import { ChildPool } from './child-pool.js';
 import { type ExecuteOptions, type Executor, RunCancelled } from './executor.js';
 import type { Job, JobResult } from './job.js';
@@ -32,6 +34,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
   const pool = new ChildPool(() =>
     fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }),
   );
+  const probed = new Map<Provider, Promise<void>>();
   let expected = 0;
   // Only once a first job has come: before that, the cache may have everything.
   const fill = () => pool.resize(running.size === 0 ? 0 : Math.min(spares, expected - running.size));
@@ -43,6 +46,16 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     kill() {
       for (const child of running) child.kill('SIGKILL');
       pool.resize(0);
+    },
+    requireProvider(provider) {
+      let answer = probed.get(provider);
+      if (answer === undefined) {
+        const child = pool.take();
+        running.add(child);
+        answer = askForProvider(child, provider).finally(() => running.delete(child));
+        probed.set(provider, answer);
+      }
+      return answer;
     },
     execute(job, options) {
       if (options.signal.aborted) return Promise.reject(new RunCancelled());

@@ -1,4 +1,5 @@
 import { type ErrorClass, isUserError, type Place, UserError, UserErrors } from '../core/errors.js';
+import type { Provider } from '../runtime/provider.js';
 import type { Job, JobEvent, JobResult, PluginFile } from './job.js';
 
 /** Parent to child: one job, before it at most one hint of what that will need. */
@@ -6,7 +7,9 @@ export type ParentMessage =
   | { readonly type: 'prepare'; readonly plugins: readonly PluginFile[] }
   | { readonly type: 'job'; readonly job: Job }
   /** Nothing else runs, as the job has asked for. */
-  | { readonly type: 'alone' };
+  | { readonly type: 'alone' }
+  /** Instead of a job: whether it could compute. */
+  | { readonly type: 'provider'; readonly provider: Provider };
 
 /** Child to parent. */
 export type ChildMessage =
@@ -16,6 +19,8 @@ export type ChildMessage =
   /** The job wants to be alone, or has been long enough. */
   | { readonly type: 'alone'; readonly wanted: boolean }
   | { readonly type: 'result'; readonly result: JobResult }
+  /** It could. */
+  | { readonly type: 'provider' }
   | { readonly type: 'error'; readonly error: SentError };
 
 /** An error on its way between processes. */

@@ -15,6 +15,7 @@ import { type Executor, RunCancelled } from './executor.js';
 import type { CollectedJobModel, Job, JobModel } from './job.js';
 import type { LiveModel } from './live-model.js';
 import { FOUND_REMOTELY, type RemoteTier } from './remote-tier.js';
+import { requireProviders } from './require-providers.js';
 import { withRetries } from './retries.js';
 import type { Slots, Turn } from './slots.js';
 
@@ -112,6 +113,7 @@ async function compute(
   inputs: ReadonlyMap<string, LiveModel>,
   { store, executor, listener, turn, stop, isForced }: CellTools & { readonly isForced: boolean; readonly turn: Turn },
 ): Promise<ActionRecord> {
+  await requireProviders([cell], executor);
   const staging = await store.makeStaging();
   try {
     const busyMs = () => performance.now() - turn.waitedMs;
@@ -122,8 +124,9 @@ async function compute(
     if (isForced) await store.removeCheckpoint(key.key);
     const checkpoint =
       cell.checkpoint === null ? null : { file: store.checkpointOf(key.key), interval: cell.checkpoint };
+    const cores = Math.min(turn.cores, cell.runtime?.threads ?? turn.cores);
     const result = await executor.execute(
-      jobOf(cell, models, { staging, cores: turn.cores, checkpoint, metrics: key.metrics ?? {} }),
+      jobOf(cell, models, { staging, cores, checkpoint, metrics: key.metrics ?? {} }),
       {
         signal: stop,
         timeoutMs: cell.timeoutMs,
@@ -180,6 +183,7 @@ function jobOf(
     data: cell.data,
     networks: cell.networks,
     seed: cell.seed,
+    provider: cell.runtime?.provider ?? 'cpu',
     ...means,
   };
 }

@@ -107,6 +107,7 @@ async function runCell(
     id: cell.stage,
     cell: cell.id,
     uses: cell.uses,
+    provider: cell.runtime?.provider ?? null,
     key: null,
     durationMs: Math.round(performance.now() - startedAt),
     options: cell.options,

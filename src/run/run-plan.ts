@@ -2,7 +2,7 @@ import type { RunRecord, StageRecord } from '../artifacts/run-record.js';
 import { makeRunFolder, newRunId, writeRunRecord } from '../artifacts/run-record-file.js';
 import type { Store } from '../artifacts/store.js';
 import type { UserError } from '../core/errors.js';
-import type { Cell, Plan } from '../plan/plan.js';
+import { type Cell, type Plan, providersOf } from '../plan/plan.js';
 import type { Listener } from './events.js';
 import type { Executor } from './executor.js';
 import { exportModel } from './exports.js';
@@ -81,7 +81,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     status: statusOf(stages, allFailures),
     startedAt: startedAt.toISOString(),
     finishedAt: new Date().toISOString(),
-    runtime: { lathe: facts.lathe, node: facts.node, onnxruntime: facts.onnxruntime, cpuClass: facts.cpuClass },
+    runtime: recordedRuntime(facts, plan),
     stages,
     exports: exported.exports,
     errors: [...objected, ...exported.failures].map((failure) => errorRecordOf(failure.error)),
@@ -89,6 +89,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   await writeRunRecord(folder, record);
   listener({ type: 'run-end', record });
   return { record, folder, failures: allFailures };
+}
+
+function recordedRuntime({ gpu, ...facts }: RuntimeFacts, plan: Plan): RunRecord['runtime'] {
+  return providersOf(plan).some((provider) => provider !== 'cpu') ? { ...facts, gpu } : facts;
 }
 
 function statusOf(stages: readonly StageRecord[], failures: readonly Failure[]): RunRecord['status'] {

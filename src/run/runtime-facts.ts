@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { runtimeVersion } from '../runtime/version.js';
+import { gpuClass } from './gpu-class.js';
 
 /** What the bits of a computed model depend on besides its inputs. */
 export interface RuntimeFacts {
   readonly lathe: string;
   readonly node: string;
   readonly onnxruntime: string;
-  readonly provider: 'cpu';
   readonly cpuClass: string;
+  /** See `gpuClass`. */
+  readonly gpu: string;
 }
 
 /** The facts of this machine, found out without loading onnxruntime. */
@@ -18,8 +20,8 @@ export function runtimeFacts(): RuntimeFacts {
     lathe: latheVersion(),
     node: process.version,
     onnxruntime: runtimeVersion(),
-    provider: 'cpu',
     cpuClass: cpuClassOf(process.arch, cpuFlags()),
+    gpu: gpuClass(),
   };
 }
 

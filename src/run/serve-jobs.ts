@@ -1,4 +1,5 @@
 import { canonicalJson, type Json } from '../core/canonical-json.js';
+import type { Provider } from '../runtime/provider.js';
 import { type JobRegistries, type JobSurroundings, runJob } from './child.js';
 import type { Job, PluginFile } from './job.js';
 import { type ChildMessage, type ParentMessage, packError } from './messages.js';
@@ -8,10 +9,12 @@ export interface ServeOptions {
   readonly load: (plugins: readonly PluginFile[]) => Promise<JobRegistries>;
   /** Loads what most stages need. */
   readonly warmUp: () => Promise<unknown>;
+  /** Throws RUNTIME_PROVIDER. */
+  readonly requireProvider: (provider: Provider) => Promise<void>;
 }
 
 /** The whole life of a stage's process: takes one job from the parent, executes it, answers, exits. */
-export function serveJobs({ load, warmUp }: ServeOptions): void {
+export function serveJobs({ load, warmUp, requireProvider }: ServeOptions): void {
   const controller = new AbortController();
   // Ctrl-C reaches the whole process group of the terminal; the parent decides what it means and sends SIGTERM.
   process.on('SIGINT', () => {});
@@ -32,6 +35,10 @@ export function serveJobs({ load, warmUp }: ServeOptions): void {
       return;
     }
     if (message.type === 'alone') return quiet.granted();
+    if (message.type === 'provider') {
+      process.send!(await providerAnswer(requireProvider, message.provider), () => process.exit(0));
+      return;
+    }
     const memory = setInterval(tellMemory, MEMORY_INTERVAL_MS);
     const { job } = message;
     const isPrepared = prepared !== undefined && canonicalJson(job.plugins as unknown as Json) === prepared.plugins;
@@ -53,6 +60,18 @@ function prepare(plugins: readonly PluginFile[], load: ServeOptions['load']): Pr
   const registries = load(plugins);
   registries.catch(() => {});
   return { plugins: canonicalJson(plugins as unknown as Json), registries };
+}
+
+async function providerAnswer(
+  requireProvider: ServeOptions['requireProvider'],
+  provider: Provider,
+): Promise<ChildMessage> {
+  try {
+    await requireProvider(provider);
+    return { type: 'provider' };
+  } catch (error) {
+    return { type: 'error', error: packError(error) };
+  }
 }
 
 /** Asks the parent whether this job may be alone; one job asks once at a time. */

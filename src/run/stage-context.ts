@@ -58,6 +58,7 @@ export function makeStageContext(
     },
     random: new Random(job.seed),
     signal: io.signal,
+    provider: job.provider,
     cores: job.cores,
     log: logger(io),
     progress: throttled(io),

@@ -3,6 +3,7 @@ import { UserError } from '../core/errors.js';
 import type { DataType, Model } from '../onnx/ir.js';
 import { encodeModelApart } from '../onnx/write.js';
 import { freeAtOnce } from './free-at-once.js';
+import type { Provider } from './provider.js';
 
 /** A tensor on its way into or out of onnxruntime. float16 travels as Uint16Array, bool as Uint8Array. */
 export interface Feed {
@@ -24,6 +25,8 @@ export type TypedArray =
   | BigUint64Array;
 
 export interface SessionOptions {
+  /** Default 'cpu'. `requireProvider` says beforehand what is missing for another. */
+  readonly provider?: Provider;
   /** Threads inside one operator. Default 1: results must not depend on the number of cores. */
   readonly threads?: number;
   /** Graph optimizations of onnxruntime. Default 'all'. */
@@ -58,7 +61,7 @@ export class Session {
   static async create(source: string | Uint8Array | Model, options: SessionOptions = {}): Promise<Session> {
     const name = options.name ?? (typeof source === 'string' ? source : 'the model');
     const sessionOptions: ort.InferenceSession.SessionOptions = {
-      executionProviders: ['cpu'],
+      executionProviders: [options.provider ?? 'cpu'],
       intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
       executionMode: 'sequential',

@@ -164,6 +164,7 @@ function planTraining(request: TrainRequest, channelBlock: number | null): { pla
       layout,
       batchNorm: request.batchNorm === 'frozen' ? 'frozen' : 'train',
       frozen,
+      provider: request.provider ?? 'cpu',
       channelBlock,
       lowerings: request.lowerings,
     },
@@ -230,6 +231,7 @@ function buildProgram(
     graphs = { kind: 'sharded', gradient: encodeGraph(plan, b), updates };
   }
   const program: TrainingProgram = {
+    provider: plan.provider,
     graphs,
     outputs: { gradient: graph.gradient.name, report: graph.report.name },
     shards,

@@ -2,7 +2,7 @@ import { isUserError, UserError } from '../core/errors.js';
 import type { GraphBuilder } from '../onnx/builder.js';
 import type { Dim } from '../onnx/ir.js';
 import { checkOutput } from './check-request.js';
-import { chooseShards } from './choose-shards.js';
+import { chooseShards, type ShardFacts } from './choose-shards.js';
 import { NAMES } from './engine/program.js';
 import { appendNetwork, builderFor, type NetworkPlan } from './network-plan.js';
 import type { TrainRequest } from './request.js';
@@ -30,7 +30,7 @@ export function fitBatch(request: TrainRequest, plan: NetworkPlan, asked: number
     const { b, output } = forward(request, plan, asked);
     if (fixed === null || fixed === asked || output?.[0] === asked) {
       checkOutput((output ?? []).slice(1), request);
-      const shards = request.shards ?? chooseShards(b, { batch: asked, size });
+      const shards = request.shards ?? usualShards(plan, b, { batch: asked, size });
       return { batch: asked, passes: 1, shards, evaluationBatch: asked };
     }
   } catch (error) {
@@ -43,7 +43,7 @@ function fitFixed(request: TrainRequest, plan: NetworkPlan, asked: number, fixed
   const { b, output } = forward(request, plan, fixed);
   checkOutput((output ?? []).slice(1), request);
   const passes = Math.floor(asked / fixed);
-  const shards = request.shards ?? chooseShards(b, { batch: passes, size: plan.layout.size, passes });
+  const shards = request.shards ?? usualShards(plan, b, { batch: passes, size: plan.layout.size, passes });
   const batch = fixed * shards;
   if (asked % batch !== 0) {
     const parts = shards === 1 ? '' : ` in each of ${shards} shards`;
@@ -54,6 +54,11 @@ function fitFixed(request: TrainRequest, plan: NetworkPlan, asked: number, fixed
     );
   }
   return { batch, passes: asked / batch, shards, evaluationBatch: fixed };
+}
+
+/** Shards are for cores: a GPU is busier with a whole batch. */
+function usualShards({ provider }: NetworkPlan, b: GraphBuilder, facts: ShardFacts): number {
+  return provider === 'cpu' ? chooseShards(b, facts) : 1;
 }
 
 function fixedBatch({ model }: NetworkPlan): number | null {

@@ -8,6 +8,8 @@ import {
 import { GraphBuilder, type Value } from '../onnx/builder.js';
 import type { Model } from '../onnx/ir.js';
 import { encodeModel } from '../onnx/write.js';
+import type { Provider } from '../runtime/provider.js';
+import { forWebgpu } from '../runtime/webgpu/for-webgpu.js';
 import { type FlatLayout, splitFlat } from './flat.js';
 
 /** How a network stands in the graphs of one training run. */
@@ -19,6 +21,8 @@ export interface NetworkPlan {
   readonly batchNorm: BatchNormForm;
   /** Initializers that keep their bits; a batch normalization whose running mean is among them keeps its statistics. */
   readonly frozen: ReadonlySet<string>;
+  /** What the graphs are made for. */
+  readonly provider: Provider;
   /** Channels per block of the CPU's convolution kernels; null where it has none. */
   readonly channelBlock: number | null;
   /** Overrules how heavy pieces are computed. */
@@ -56,13 +60,13 @@ export function appendNetwork(
 }
 
 /**
- * Bytes of a finished graph, its convolutions rewritten for the CPU. Its nodes stand last first: where several values are
+ * Bytes of a finished graph, rewritten for what computes it. Its nodes stand last first: where several values are
  * needed, onnxruntime computes first the one whose node it read last, and so keeps to the order in which the graph was
  * made. There the gradient of a weight comes right after that of its output, which then is free again; otherwise
  * onnxruntime would keep those of all layers and compute every weight's gradient at the end.
  */
-export function encodeGraph({ channelBlock, lowerings }: NetworkPlan, b: GraphBuilder): Uint8Array {
-  if (channelBlock !== null) blockConvolutions(b, channelBlock, lowerings);
-  const model = b.build();
+export function encodeGraph({ provider, channelBlock, lowerings }: NetworkPlan, b: GraphBuilder): Uint8Array {
+  if (provider === 'cpu' && channelBlock !== null) blockConvolutions(b, channelBlock, lowerings);
+  const model = provider === 'webgpu' ? forWebgpu(b.build()) : b.build();
   return encodeModel({ ...model, graph: { ...model.graph, nodes: model.graph.nodes.toReversed() } });
 }

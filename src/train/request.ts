@@ -4,6 +4,7 @@ import type { Random } from '../core/random.js';
 import type { AugmentOptions } from '../data/augment/option.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Model } from '../onnx/ir.js';
+import type { Provider } from '../runtime/provider.js';
 import type { WeightAverage } from './average.js';
 import type { Loss } from './losses/loss.js';
 import type { Optimizer } from './optimizers/optimizer.js';
@@ -62,8 +63,10 @@ export interface TrainRequest {
   readonly keep?: 'best' | 'last';
   /** Ends the run once the validation accuracy reaches this. */
   readonly stopAt?: { readonly accuracy: number };
+  /** What computes. A GPU takes a batch whole, in one session, unless `shards` says otherwise. Default 'cpu'. */
+  readonly provider?: Provider;
   readonly random: Random;
-  /** At most this many threads compute; the bits do not depend on it. Default 1. */
+  /** At most this many threads compute, with a GPU one; the bits do not depend on it. Default 1. */
   readonly cores?: number;
   readonly signal?: AbortSignal;
   /** Where the run keeps its place: it goes on from there, to the same bits, if an earlier one was killed. */

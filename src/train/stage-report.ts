@@ -1,12 +1,14 @@
 import type { Json } from '../core/canonical-json.js';
 import type { Checkpoint } from '../core/checkpoint.js';
 import type { Random } from '../core/random.js';
+import type { Provider } from '../runtime/provider.js';
 import type { EpochState, HistoryEntry, TrainProgress, TrainRequest, TrainResult } from './request.js';
 
 /** The part of a stage's context that training needs: what a plugin's `run` receives has it. */
 export interface TrainingStage {
   readonly random: Random;
   readonly signal: AbortSignal;
+  readonly provider: Provider;
   readonly cores: number;
   readonly checkpoint: Checkpoint;
   readonly log: { info(message: string, details?: Record<string, Json>): void };
@@ -16,17 +18,18 @@ export interface TrainingStage {
 }
 
 /**
- * The parts of a request that connect it with the stage it runs in: seed, cores, stop signal, checkpoint, live display, log.
+ * The parts of a request that connect it with the stage it runs in: seed, provider, cores, stop signal, checkpoint, live display, log.
  * @param more further values to show
  */
 export function requestFromStage(
   stage: TrainingStage,
   more: () => Readonly<Record<string, number>> = () => ({}),
-): Pick<TrainRequest, 'random' | 'signal' | 'cores' | 'checkpoint' | 'onResume'> &
+): Pick<TrainRequest, 'random' | 'signal' | 'provider' | 'cores' | 'checkpoint' | 'onResume'> &
   Required<Pick<TrainRequest, 'onProgress' | 'onEpoch'>> {
   return {
     random: stage.random,
     signal: stage.signal,
+    provider: stage.provider,
     cores: stage.cores,
     checkpoint: stage.checkpoint,
     onResume: ({ step, steps }) => stage.log.info(`going on after step ${step} of ${steps}`),

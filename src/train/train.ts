@@ -22,14 +22,19 @@ import { Validator } from './validator.js';
 
 /**
  * Trains a network and gives back a copy of it with other weights.
- * The bits of the result depend on the request, the CPU class and the version of onnxruntime; not on `cores`.
+ * The bits of the result depend on the request, the CPU class or GPU and the version of onnxruntime; not on `cores`.
  * Throws UserError: TRAIN_… for a request that cannot work, before anything is computed; TRAIN_DIVERGED once the loss
  * is no longer a number; whatever `signal` was aborted with, after the step that is under way, saved in the checkpoint.
  */
 export async function train(given: TrainRequest): Promise<TrainResult> {
   checkRequest(given);
-  const request = given.batchNorm === 'folded' ? foldRequest(given) : given;
-  const setup = buildTraining(request, await resolveClassWeights(request), await probeChannelBlock());
+  const { provider = 'cpu' } = given;
+  const isOnCpu = provider === 'cpu';
+  const whole = given.batchNorm === 'folded' ? foldRequest(given) : given;
+  // Several workers would only wait for one another at the GPU.
+  const request = isOnCpu ? whole : { ...whole, cores: 1 };
+  const classWeights = await resolveClassWeights(request);
+  const setup = buildTraining(request, classWeights, isOnCpu ? await probeChannelBlock() : null);
   const source = sourceOf(request, setup);
   const parameters = setup.parameters;
   const keep = request.masks === undefined ? null : flatMasks(setup.layout, request.masks);
@@ -41,7 +46,10 @@ export async function train(given: TrainRequest): Promise<TrainResult> {
     if (keep !== null) await engine.setKeep(keep);
     const { validation } = request.data;
     if (validation !== null && setup.evaluation !== null) {
-      validator = await Validator.create(setup.evaluation, request.data, validation, setup.evaluationBatch);
+      validator = await Validator.create({
+        ...{ graph: setup.evaluation, provider, size: setup.evaluationBatch },
+        ...{ data: request.data, samples: validation },
+      });
     }
     return await new TrainingRun(request, { setup, source, engine, validator }, keep).run();
   } finally {

@@ -1,4 +1,5 @@
 import type { Dataset, Samples } from '../data/dataset.js';
+import type { Provider } from '../runtime/provider.js';
 import { floatFeed, Session } from '../runtime/session.js';
 import { allocateBatch, type Batch, readInOrder } from './batches.js';
 
@@ -21,6 +22,15 @@ export interface Score {
   readonly accuracy: number | null;
 }
 
+export interface ValidatorRequest {
+  /** Bytes of the evaluation graph, made for `size` samples. */
+  readonly graph: Uint8Array;
+  readonly provider: Provider;
+  readonly data: Dataset;
+  readonly samples: Samples;
+  readonly size: number;
+}
+
 /** Judges weights on a split of the data set, with one session for all of them. */
 export class Validator {
   private readonly batch: Batch;
@@ -34,9 +44,9 @@ export class Validator {
     this.batch = allocateBatch(data, size);
   }
 
-  /** @param graph bytes of the evaluation graph, made for `size` samples */
-  static async create(graph: Uint8Array, data: Dataset, samples: Samples, size: number): Promise<Validator> {
-    return new Validator(await Session.create(graph, { name: 'the validation graph' }), data, samples, size);
+  static async create({ graph, provider, data, samples, size }: ValidatorRequest): Promise<Validator> {
+    const session = await Session.create(graph, { name: 'the validation graph', provider });
+    return new Validator(session, data, samples, size);
   }
 
   /** @param parameters flat. @param statistics flat running statistics; length 0 if the network has none */

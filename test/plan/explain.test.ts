@@ -145,6 +145,8 @@ describe('a change is told by its field', () => {
     [['env', 'PRECISION'], null, 'env PRECISION high → null'],
     [['runtime', 'onnxruntime'], '1.30.0', 'onnxruntime 1.29.0 → 1.30.0'],
     [['runtime', 'cpuClass'], 'x64-avx512', 'CPU class x64-avx2 → x64-avx512'],
+    [['runtime', 'provider'], 'webgpu', 'execution provider cpu → webgpu'],
+    [['runtime', 'gpu'], '8086:4680', 'GPU not set → "8086:4680"'],
   ])('%j = %j', (path, to, text) => {
     expect(change(path, to).text).toBe(text);
   });

@@ -90,6 +90,19 @@ function changed(change: (recipe: any) => void): Mapping {
 describe('a key stays', () => {
   test.each<[string, (recipe: any) => void]>([
     [
+      'when fewer cores may compute',
+      (r) => {
+        r.runtime = { threads: 2 };
+        r.stages[0].runtime = { threads: 1 };
+      },
+    ],
+    [
+      'when the default of the provider is written out',
+      (r) => {
+        r.runtime = { provider: 'cpu' };
+      },
+    ],
+    [
       'when a data set is renamed',
       (r) => {
         r.data.other = r.data.table;
@@ -238,6 +251,22 @@ describe('a key stays', () => {
 describe('a key changes', () => {
   /** Which stages a change reaches: its own and those that read their bytes. */
   const cases: readonly [string, (recipe: any) => void, readonly number[]][] = [
+    [
+      'with the provider of a stage',
+      (r) => {
+        r.stages[3].runtime = { provider: 'webgpu' };
+      },
+      [3, 4],
+    ],
+    [
+      'with the provider of the recipe, for stages that have no other and compute',
+      (r) => {
+        r.runtime = { provider: 'cuda' };
+        r.stages[0].runtime = { provider: 'cpu' };
+        r.stages[4].runtime = { threads: 1 };
+      },
+      [1, 3, 4],
+    ],
     [
       'with an option',
       (r) => {
@@ -405,6 +434,15 @@ describe('a key changes', () => {
   test('with the machine, for stages that compute', async () => {
     const plan = await planText(stringify(base()), temporaryFolder(FILES));
     expect(differing(keysOf(plan), keysOf(plan, { ...RUNTIME, cpuClass: 'arm64' }))).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('with the GPU, for stages that compute on it', async () => {
+    const recipe = changed((r) => {
+      r.stages[3].runtime = { provider: 'webgpu' };
+    });
+    const plan = await planText(stringify(recipe), temporaryFolder(FILES));
+    const on = (gpu: string) => keysOf(plan, { ...RUNTIME, gpu });
+    expect(differing(on('10de:2331'), on('8086:4680'))).toEqual([3, 4]);
   });
 
   test('with every value that an option can have', async () => {

@@ -24,6 +24,58 @@ ${stages}`;
 
 const TRAIN = '  - { id: base, uses: train, with: { network: mlp, data: digits } }\n';
 
+describe('what computes', () => {
+  const runtimes = async (stages: string, head = '') => {
+    const { cells } = await plan(recipe(stages, head));
+    return Object.fromEntries(cells.map(({ id, runtime }) => [id, runtime]));
+  };
+
+  test('is what the stage says, else the recipe, else the CPU with all cores', async () => {
+    const stages = `${TRAIN}  - { id: more, uses: train, with: { network: mlp, data: digits }, runtime: { threads: 2 } }
+  - { id: pruned, uses: prune, with: { keep: 0.5 } }
+`;
+    expect(await runtimes(stages)).toEqual({
+      base: { provider: 'cpu', threads: null },
+      more: { provider: 'cpu', threads: 2 },
+      pruned: null,
+    });
+    expect(await runtimes(stages, 'runtime: { provider: webgpu, threads: 4 }')).toEqual({
+      base: { provider: 'webgpu', threads: 4 },
+      more: { provider: 'webgpu', threads: 2 },
+      pruned: null,
+    });
+  });
+
+  test('also computes the evaluations that measure adds', async () => {
+    const head = 'runtime: { provider: webgpu }\nmeasure: { data: digits }';
+    expect((await runtimes(TRAIN, head))['base.measure']).toEqual({ provider: 'webgpu', threads: null });
+  });
+
+  test('can be a parameter', async () => {
+    const head = 'params: { provider: cuda }\nruntime: { provider: "${{ params.provider }}" }';
+    expect((await runtimes(TRAIN, head)).base).toEqual({ provider: 'cuda', threads: null });
+  });
+
+  test('cannot be chosen for a stage that does not compute', async () => {
+    const stages = `${TRAIN}  - { id: pruned, uses: prune, with: { keep: 0.5 }, runtime: { provider: webgpu } }\n`;
+    expect(await complaint(stages)).toMatchInlineSnapshot(`
+      "recipe.yaml:6:53 prune runs no model: there is nothing for runtime to choose.
+        - { id: pruned, uses: prune, with: { keep: 0.5 }, runtime: { provider: webgpu } }
+                                                          ~~~~~~~
+      Remove it.  [PLAN_RUNTIME]"
+    `);
+  });
+
+  test('is one of three', async () => {
+    expect(await complaint(TRAIN, 'runtime: { provider: gpu }')).toMatchInlineSnapshot(`
+      "recipe.yaml:3:22 "provider" takes cpu, webgpu or cuda, not the text "gpu".
+      runtime: { provider: gpu }
+                           ~~~
+      Did you mean "cpu"?  [RECIPE_VALUE]"
+    `);
+  });
+});
+
 describe('cells', () => {
   test('have options after defaults and units, absolute paths, and what their data and networks need', async () => {
     const folder = temporaryFolder(GOOD_FILES);

@@ -58,6 +58,8 @@ describe('a recipe', () => {
         },
       ],
       tolerance: {},
+      runtime: { provider: 'cpu', threads: null },
+      hasRuntime: false,
       timeoutMs: 1_200_000,
       attempts: 1,
       checkpoint: { ms: 30_000 },
@@ -614,7 +616,7 @@ exports:
     recipe.yaml:17:5 "epochs" is not a key of a stage.
         epochs: 3
         ~~~~~~
-    Options of a stage go under "with". Known: id, uses, from, matrix, each, collect, needs, with, expect, tolerance, timeout, retry, checkpoint.  [RECIPE_UNKNOWN_KEY]
+    Options of a stage go under "with". Known: id, uses, from, matrix, each, collect, needs, with, runtime, expect, tolerance, timeout, retry, checkpoint.  [RECIPE_UNKNOWN_KEY]
 
     recipe.yaml:18:5 A stage needs the key "id".
       - uses: prune

@@ -8,6 +8,7 @@ function stage(cell: string, facts: Partial<StageRecord> = {}): StageRecord {
     id: cell.replace('.measure', ''),
     cell,
     uses: 'train',
+    provider: 'cpu',
     status: 'ran',
     key: null,
     why: '',

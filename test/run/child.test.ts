@@ -68,6 +68,7 @@ async function runStage(
       data: {},
       networks: {},
       seed: '7',
+      provider: 'cpu',
       cores: 1,
       staging,
       checkpoint: null,

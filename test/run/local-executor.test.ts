@@ -28,6 +28,7 @@ function jobFor(what: string): Job {
     data: {},
     networks: {},
     seed: '1',
+    provider: 'cpu',
     cores: 1,
     staging,
     checkpoint: null,

@@ -75,6 +75,49 @@ describe('a run', () => {
     expect(slow.mostAtOnce()).toBe(3);
   });
 
+  it('gives a stage no more cores than its recipe grants', async () => {
+    const plan = sketchPlan([{ id: 'a', provider: 'cpu' }]);
+    const cells = plan.cells.map((cell) => ({ ...cell, runtime: { provider: 'cpu', threads: 3 } as const }));
+    const cores: number[] = [];
+    const executor = fakeExecutor(async (job) => {
+      cores.push(job.cores);
+      return {};
+    });
+    await runSketch(folder, { ...plan, cells }, executor, { jobs: 1, cores: 8, isForced: () => true });
+    await runSketch(folder, { ...plan, cells }, executor, { jobs: 1, cores: 2, isForced: () => true });
+    expect(cores).toEqual([3, 2]);
+  });
+
+  it('records what computed each stage, and the GPU if one did', async () => {
+    const onCpu = await runSketch(folder, sketchPlan([{ id: 'a' }, { id: 'b', provider: 'cpu' }]), fakeExecutor());
+    expect(onCpu.record.stages.map(({ provider }) => provider)).toEqual([null, 'cpu']);
+    expect(onCpu.record.runtime).not.toHaveProperty('gpu');
+    const onGpu = await runSketch(folder, sketchPlan([{ id: 'c', provider: 'webgpu' }]), fakeExecutor());
+    expect(onGpu.record.stages[0]!.provider).toBe('webgpu');
+    expect(onGpu.record.runtime.gpu).toBe('none');
+  });
+
+  it('does not start a stage that this machine cannot compute', async () => {
+    const executor = fakeExecutor();
+    const asked: string[] = [];
+    executor.requireProvider = async (provider) => {
+      asked.push(provider);
+      if (provider === 'cuda') throw new UserError('RUNTIME_PROVIDER', 'No CUDA.', '', { class: 'infrastructure' });
+    };
+    const { statuses } = await runSketch(
+      folder,
+      sketchPlan([
+        { id: 'a', provider: 'cpu', options: { n: 1 } },
+        { id: 'b', provider: 'webgpu', options: { n: 2 } },
+        { id: 'c', provider: 'cuda', options: { n: 3 } },
+      ]),
+      executor,
+    );
+    expect(statuses).toEqual(['a ran', 'b ran', 'c failed']);
+    expect([...executor.begun].sort()).toEqual(['a', 'b']);
+    expect(asked.sort()).toEqual(['cuda', 'webgpu']);
+  });
+
   it('shares the cores among the stages that want to run', async () => {
     const cores: number[] = [];
     const executor = fakeExecutor(async (job) => {

@@ -26,7 +26,7 @@ describe('the facts of this machine', () => {
     expect(runtimeFacts()).toMatchObject({
       lathe: expect.stringMatching(/^\d+\.\d+\.\d+/),
       onnxruntime: expect.stringMatching(/^1\.\d+\.\d+/),
-      provider: 'cpu',
+      gpu: expect.any(String),
     });
     const { sharedObjects } = process.report.getReport() as unknown as { sharedObjects: string[] };
     expect(sharedObjects.filter((path) => path.includes('onnxruntime'))).toEqual([]);

@@ -12,6 +12,7 @@ import type { RunEvent } from '../../src/run/events.js';
 import type { ExecuteOptions, Executor } from '../../src/run/executor.js';
 import type { Job, JobResult } from '../../src/run/job.js';
 import { type RunOptions, type RunOutcome, runPlan } from '../../src/run/run-plan.js';
+import type { Provider } from '../../src/runtime/provider.js';
 
 /** What a test says of a cell; the rest follows. */
 export interface CellSketch {
@@ -23,6 +24,8 @@ export interface CellSketch {
   readonly expect?: Readonly<Record<string, GateDeclaration>>;
   readonly timeoutMs?: number;
   readonly attempts?: number;
+  /** Default: the stage does not compute. */
+  readonly provider?: Provider;
   /** Passes its input on unchanged instead of making a model. */
   readonly passes?: boolean;
 }
@@ -45,6 +48,7 @@ const RECIPE: Recipe = {
   networks: {},
   models: {},
   measure: null,
+  runtime: { provider: 'cpu', threads: null },
   stages: [],
   exports: {},
   locate: () => ({ kind: 'text', file: '/recipes/test.yaml', line: 1, column: 1 }),
@@ -68,6 +72,7 @@ function sketchCell(sketch: CellSketch, index: number): Cell {
     options: sketch.options ?? {},
     keyOptions: sketch.options ?? {},
     modelOptions: [],
+    runtime: sketch.provider === undefined ? null : { provider: sketch.provider, threads: null },
     inputs,
     collected: null,
     metrics: FAKE_STAGE.metrics,
@@ -129,6 +134,7 @@ export function fakeExecutor(work: FakeWork = async () => ({})): FakeExecutor {
     begun,
     mostAtOnce: () => most,
     kill() {},
+    async requireProvider() {},
     async execute(job, options): Promise<JobResult> {
       begun.push(job.cell);
       most = Math.max(most, ++running);
@@ -165,7 +171,7 @@ export async function runSketch(
     store: new Store(join(folder, 'cache'), { onWarning: (message) => listener({ type: 'warning', message }) }),
     executor,
     runsDir: join(folder, 'runs'),
-    facts: { lathe: '0.0.0', node: 'v20', onnxruntime: '1.0.0', provider: 'cpu', cpuClass: 'test' },
+    facts: { lathe: '0.0.0', node: 'v20', onnxruntime: '1.0.0', cpuClass: 'test', gpu: 'none' },
     keyOf: (cell, inputs) => {
       const record = { options: cell.keyOptions, inputs, seed: cell.seed };
       return { key: digestOf(record), record };

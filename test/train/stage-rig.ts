@@ -34,6 +34,7 @@ export async function runStage(run: StageRun) {
     network: async () => run.network!,
     random: new Random(5),
     signal: new AbortController().signal,
+    provider: 'cpu',
     cores: 1,
     log: {
       debug: () => undefined,

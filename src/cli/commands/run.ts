@@ -3,12 +3,13 @@ import { join, relative, resolve } from 'node:path';
 import { openFileMemory } from '../../artifacts/file-memory.js';
 import { enterLive, noteNeeds } from '../../artifacts/needs.js';
 import { Store } from '../../artifacts/store.js';
-import type { Cell } from '../../plan/plan.js';
+import { type Cell, type Plan, providersOf } from '../../plan/plan.js';
 import { selectCells } from '../../plan/select-cells.js';
 import { childEnvironment } from '../../run/child-environment.js';
 import type { Listener, RunEvent } from '../../run/events.js';
 import { localExecutor } from '../../run/local-executor.js';
 import { remoteTier } from '../../run/remote-tier.js';
+import { requireProviders } from '../../run/require-providers.js';
 import { type RunOptions, type RunOutcome, runPlan } from '../../run/run-plan.js';
 import { runtimeFacts } from '../../run/runtime-facts.js';
 import { checkAhead } from '../check-ahead.js';
@@ -65,12 +66,6 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const isForced = (cell: Cell) => forced.has(cell.id);
   await checkAhead({ plan, registries, store, keyOf, isForced, cacheDir: places.cacheDir, env });
 
-  const view = await chooseView(terminal, options);
-  const log = logFile(options.logLevel);
-  const listener: Listener = (event: RunEvent) => {
-    log(event);
-    view.listener(event);
-  };
   const cores = availableParallelism();
   const jobs = options.jobs ?? cores;
   const executor = localExecutor({
@@ -79,6 +74,16 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     mask: recipeMask(recipe, env),
     spares: jobs,
   });
+  if (providersOf(plan).some((provider) => provider !== 'cpu')) {
+    await requireProviders(remoteSettings === null ? await missing(plan, forced, options) : [], executor);
+  }
+
+  const view = await chooseView(terminal, options);
+  const log = logFile(options.logLevel);
+  const listener: Listener = (event: RunEvent) => {
+    log(event);
+    view.listener(event);
+  };
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
   const { stop } = interrupts;
@@ -126,6 +131,13 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     await lockRun(plan, outcome.record.stages, facts);
   }
   return exitCodeOfRun(outcome.record, interrupts.signal());
+}
+
+/** The cells that this run will compute, as far as can be told beforehand. */
+async function missing(plan: Plan, forced: ReadonlySet<string>, { cacheDir }: RunCommandOptions): Promise<Cell[]> {
+  const { forecast } = await import('../forecast.js');
+  const { cells } = await forecast(plan, cacheDir);
+  return cells.flatMap(({ cell, cache }) => (cache !== 'hit' || forced.has(cell.id) ? [cell] : []));
 }
 
 async function openFrozen(request: FrozenRequest): Promise<Frozen> {

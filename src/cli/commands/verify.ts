@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Lockfile, lockfileName } from '../../artifacts/lockfile.js';
+import { type LockedRuntime, type Lockfile, lockfileName } from '../../artifacts/lockfile.js';
 import { Store } from '../../artifacts/store.js';
 import { UserError } from '../../core/errors.js';
 import { lockfileOf } from '../../plan/lock.js';
@@ -10,6 +10,7 @@ import { parseTolerances, type Tolerance } from '../../plan/tolerance.js';
 import { compareBits, compareMetrics, hasSameBits, type Verdict } from '../../plan/verify.js';
 import { childEnvironment } from '../../run/child-environment.js';
 import { localExecutor } from '../../run/local-executor.js';
+import { requireProviders } from '../../run/require-providers.js';
 import { type RunOutcome, runPlan } from '../../run/run-plan.js';
 import { type RuntimeFacts, runtimeFacts } from '../../run/runtime-facts.js';
 import { childEntry } from '../child-entry.js';
@@ -59,7 +60,7 @@ export async function verifyCommand(
     if (outcome.record.status === 'failed' || outcome.record.status === 'interrupted') {
       return exitCodeOfRun(outcome.record, signal);
     }
-    const made = lockfileOf(plan, outcome.record.stages, lockedRuntime(facts));
+    const made = lockfileOf(plan, outcome.record.stages, lockedRuntime(facts, plan));
     return report(compare(plan, locked, made, tolerances), locked, options, terminal);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -94,13 +95,14 @@ async function recompute(
   terminal: Terminal,
   env: Environment,
 ): Promise<{ readonly outcome: RunOutcome; readonly signal: NodeJS.Signals | null }> {
-  const view = await chooseView(terminal, options);
   const { recipe } = plan;
   const executor = localExecutor({
     childEntry: childEntry(),
     env: childEnvironment(env, [...recipe.env.hash, ...recipe.env.pass]),
     mask: recipeMask(recipe, env),
   });
+  await requireProviders(plan.cells, executor);
+  const view = await chooseView(terminal, options);
   const interrupts: Interrupts = listenForInterrupts(terminal, () => executor.kill());
   const cores = availableParallelism();
   const onWarning = (message: string) => view.listener({ type: 'warning', message });
@@ -138,6 +140,11 @@ function compare(plan: Plan, locked: Lockfile, made: Lockfile, tolerances: Reado
     : { by: 'metrics', verdicts: compareMetrics(plan, locked, made, tolerances) };
 }
 
+function reason({ onnxruntime, cpuClass, gpu }: LockedRuntime): string {
+  if (gpu !== undefined) return 'a GPU does not promise equal bits';
+  return `the lockfile is from onnxruntime ${onnxruntime} on ${cpuClass}`;
+}
+
 function report(
   { by, verdicts }: Comparison,
   { runtime }: Lockfile,
@@ -155,10 +162,7 @@ function report(
       const line = `${isSame ? '✓' : '✗'} ${cell.padEnd(width)}  ${isSame ? same : notes.join('; ')}`;
       out(isSame ? paint.good(line) : paint.bad(line));
     }
-    const basis =
-      by === 'bits'
-        ? ''
-        : `\nMetrics were compared, not bits: the lockfile is from onnxruntime ${runtime.onnxruntime} on ${runtime.cpuClass}.`;
+    const basis = by === 'bits' ? '' : `\nMetrics were compared, not bits: ${reason(runtime)}.`;
     const result =
       differing.length === 0
         ? paint.good(`Verified: all ${verdicts.length} cells came out as the lockfile says.`)

@@ -19,7 +19,8 @@ export async function createLocalEngine(
   batches: readonly [Batch, Batch],
 ): Promise<TrainingEngine> {
   if (program.graphs.kind !== 'fused') throw new Error('internal: a step in this thread needs the fused graph');
-  const session = await Session.create(program.graphs.step, { name: 'the training graph' });
+  const { provider } = program;
+  const session = await Session.create(program.graphs.step, { name: 'the training graph', provider });
   return new LocalEngine(program, program.graphs.outputs, session, new StateBuffers(program, parameters), batches);
 }
 

@@ -1,4 +1,5 @@
 import type { DropoutMask } from '../../autodiff/index.js';
+import type { Provider } from '../../runtime/provider.js';
 
 /** Names of the training graphs' inputs; no model has such names for its own values. */
 export const NAMES = {
@@ -33,6 +34,8 @@ export interface SliceUpdate extends Slice {
 
 /** What an engine needs to know; can be sent to a worker. */
 export interface TrainingProgram {
+  /** What computes the graphs. */
+  readonly provider: Provider;
   /** One graph for one shard of one micro-batch (gradient and update), or graphs of their own for several. Bytes of .onnx files. */
   readonly graphs:
     | { readonly kind: 'fused'; readonly step: Uint8Array; readonly outputs: UpdateOutputs }

@@ -49,11 +49,12 @@ try {
 
 async function obey(): Promise<void> {
   if (program.graphs.kind !== 'sharded') throw new Error('internal: several parts need two graphs');
-  const gradient = await Session.create(program.graphs.gradient, { name: 'the gradient graph' });
+  const { provider } = program;
+  const gradient = await Session.create(program.graphs.gradient, { name: 'the gradient graph', provider });
   const updates: OwnUpdate[] = [];
   for (const [i, { graph, ...slice }] of program.graphs.updates.entries()) {
     if (i % data.workers !== data.index) continue;
-    updates.push({ ...slice, session: await Session.create(graph, { name: 'the update graph' }) });
+    updates.push({ ...slice, session: await Session.create(graph, { name: 'the update graph', provider }) });
   }
   const state = new StateBuffers(program, data.parameters);
   const step = makeStep(gradient, updates, state);
