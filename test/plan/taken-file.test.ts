@@ -35,7 +35,7 @@ test('the recipe itself is safe from a slip in an export', async () => {
   expect(
     await refusal(() => planText(text, folder, { environment: { HOME: '/', LATHE_PRECISION: '' } }), folder),
   ).toMatchInlineSnapshot(`
-      "recipe.yaml:68:9 <folder>/recipe.yaml is there already and is no ONNX model: it would be lost.
+      "recipe.yaml:69:9 <folder>/recipe.yaml is there already and is no ONNX model: it would be lost.
           to: recipe.yaml
               ~~~~~~~~~~~
       Choose another file, or move that away.  [PLAN_EXPORT]"

@@ -9,7 +9,7 @@ import { readModel } from '../../src/onnx/read.js';
 import { sizeOf } from '../../src/onnx/tensor.js';
 import { type Feed, floatFeed, Session } from '../../src/runtime/session.js';
 import { npyBytes } from '../data/support.js';
-import { IMPORTED } from '../support/imported-networks.js';
+import { IMPORTED, MODULES } from '../support/imported-networks.js';
 import { lathe } from '../support/lathe.js';
 import { wordPixels, writeWords } from '../support/words.js';
 
@@ -24,7 +24,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function run(recipe: string): Promise<RunRecord> {
   writeFileSync(join(folder, 'recipe.yaml'), recipe);
-  const { code, stdout, stderr } = await lathe(['run', '--json', '--no-lock'], { cwd: folder });
+  const { code, stdout, stderr } = await lathe(['run', '--json', '--no-lock', '--allow-path', MODULES], {
+    cwd: folder,
+  });
   expect(stderr).toBe('');
   expect(code).toBe(0);
   return JSON.parse(stdout) as RunRecord;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+export const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
 /** Networks that others trained and exported, by the dev dependency that brings each. */
 export const IMPORTED = {
