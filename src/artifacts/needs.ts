@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { sha256 } from '../core/hash.js';
 import { layoutOf } from './layout.js';
+import { removeLeftovers } from './leftovers.js';
 import { ownerPrefix, ownerState } from './owner.js';
 import { systemCode } from './storage-error.js';
 
@@ -61,6 +62,8 @@ export async function enterLive(cacheDir: string): Promise<{ leave(): Promise<vo
   const path = join(layoutOf(cacheDir).live, `${ownerPrefix()}-${Math.random().toString(36).slice(2)}`);
   await ifWritable(async () => {
     await mkdir(dirname(path), { recursive: true });
+    // Runs that were killed could not say that they ended.
+    await removeLeftovers(dirname(path));
     await writeFile(path, '');
   });
   return { leave: () => ifWritable(() => rm(path, { force: true })) };

@@ -91,6 +91,7 @@ describe('SIGKILL', () => {
     expect((await lathe(['run'], { cwd })).code).toBe(0);
     expect(statuses(lastRun(cwd))).toEqual(['quick cached', 'slow ran', 'after ran']);
     expect(leftovers()).toEqual([]);
+    expect(readdirSync(join(cwd, '.lathe', 'cache', 'v1', 'live'))).toEqual([]);
   });
 });
 

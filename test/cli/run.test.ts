@@ -39,7 +39,7 @@ function writeRecipe(text = RECIPE): void {
 
 const run = (...argv: string[]) => lathe(['run', ...argv], { cwd });
 
-/** What a process loaded and started, told by a module that is loaded before it. */
+/** What a process loaded, started and opened (`models`: of the cache), told by a module that is loaded before it. */
 async function runObserved(...argv: string[]) {
   const preload = fileURLToPath(new URL('../fixtures/run/observe.mjs', import.meta.url));
   const report = join(cwd, 'observed.json');
@@ -48,24 +48,30 @@ async function runObserved(...argv: string[]) {
     env: { OBSERVE_INTO: report },
     nodeArguments: ['--import', preload],
   });
-  return { ...finished, ...(JSON.parse(readFileSync(report, 'utf8')) as { libraries: string[]; spawned: number }) };
+  const seen = JSON.parse(readFileSync(report, 'utf8')) as { libraries: string[]; spawned: number; opened: string[] };
+  return { ...finished, ...seen, models: seen.opened.filter((path) => path.includes('/cas/')) };
 }
 
 describe('lathe run', () => {
   it('runs a recipe, tells of each stage, and prints the table; the second run computes nothing', async () => {
-    const first = await run();
+    const first = await runObserved();
     expect(first.stderr).toBe('');
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('base: started (no result for this key)\n');
     expect(first.stdout).toMatch(/\nsmall +\d.*75\.0%/);
     expect(first.stdout).toContain('✓  check  accuracy >= 0.8  (0.9)');
     expect(statuses(lastRun(cwd))).toEqual(['base ran', 'small ran', 'check ran', 'other ran']);
+    // So that what the second run is asked for can be told.
+    expect(first.models.length * first.spawned).toBeGreaterThan(0);
     const made = readFileSync(join(cwd, 'dist', 'model.onnx'));
 
     const second = await runObserved();
     expect(second.code).toBe(0);
     expect(statuses(lastRun(cwd))).toEqual(['base cached', 'small cached', 'check cached', 'other cached']);
     expect(second.spawned).toBe(0);
+    // Of all models, what is exported is verified before.
+    const exported = lastRun(cwd).stages[1]!.outputs.model!.path;
+    expect(second.models.filter((path) => path !== exported)).toEqual([]);
     expect(second.libraries.filter((path) => path.includes('onnxruntime'))).toEqual([]);
     expect(readFileSync(join(cwd, 'dist', 'model.onnx')).equals(made)).toBe(true);
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,3 +90,53 @@ describe.skipIf(!canMount)('a disk of 256 kB', () => {
     expect(refused.statuses).toEqual(['base cached', 'big cached', 'small failed']);
   });
 });
+
+/** A folder on another file system than the temporary ones, which needs no root; null where there is none. */
+const elsewhere = (() => {
+  const shared = '/dev/shm';
+  try {
+    return statSync(shared).dev === statSync(tmpdir()).dev ? null : shared;
+  } catch {
+    return null;
+  }
+})();
+
+it.skipIf(elsewhere === null)(
+  'a cache on another file system than models and exports works like any other',
+  async () => {
+    const cache = await mkdtemp(join(elsewhere!, 'lathe-cache-'));
+    try {
+      writeRecipe(5);
+      const recipe = join(cwd, 'recipe.yaml');
+      const text = readFileSync(recipe, 'utf8');
+      writeFileSync(recipe, `${text}exports: { model: { from: small, to: made/model.onnx } }\n`);
+      const run = () => lathe(['run', '--json', '--cache-dir', cache], { cwd });
+      const first = await run();
+      expect(`${first.code}${first.stderr}`).toBe('0');
+      const made = readFileSync(join(cwd, 'made', 'model.onnx'));
+      rmSync(join(cwd, 'made'), { recursive: true });
+      // The model of that file goes into the cache on the other side, and comes back.
+      writeFileSync(join(cwd, 'given.onnx'), made);
+      writeFileSync(
+        recipe,
+        `${text}  - { id: again, uses: toy-shrink, from: given, with: { limit: 0.9 } }
+models: { given: { file: given.onnx } }
+exports: { model: { from: small, to: made/model.onnx }, again: { from: again, to: made/again.onnx } }
+`,
+      );
+      const second = await run();
+      expect(`${second.code}${second.stderr}`).toBe('0');
+      expect(statuses(JSON.parse(second.stdout) as RunRecord)).toEqual([
+        'base cached',
+        'big cached',
+        'small cached',
+        'again ran',
+      ]);
+      expect(readFileSync(join(cwd, 'made', 'model.onnx')).equals(made)).toBe(true);
+      expect(readdirSync(join(cwd, 'made'))).toEqual(['again.onnx', 'model.onnx']);
+      expect(readdirSync(join(cache, 'v1', 'tmp'))).toEqual([]);
+    } finally {
+      await rm(cache, { recursive: true, force: true });
+    }
+  },
+);

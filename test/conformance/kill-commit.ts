@@ -5,7 +5,7 @@
  * through. After each kill a reader must find the whole result or none, and a second commit must end with the same digests,
  * with nothing damaged, nothing in quarantine and nothing left in tmp. Then the same where an earlier result is overruled.
  * Takes two minutes, half of that with --changing, which leaves out calls that change nothing. Needs strace and the right to
- * trace; without these it says so and ends with 0.
+ * trace; without these it says so and ends with 0, or with 1 where LATHE_REQUIRE_STRACE is set.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -40,6 +40,7 @@ const CHANGING = [
 ];
 const LOOKING = ['close', 'read', 'pread64', 'statx', 'getdents64'];
 const CALLS = process.argv.includes('--changing') ? CHANGING : [...CHANGING, ...LOOKING];
+const REQUIRED = process.env.LATHE_REQUIRE_STRACE === '1';
 /** No commit has so many calls of one kind: a loop that does not end is a bug. */
 const MOST = 200;
 
@@ -125,8 +126,8 @@ async function faultOf(cache: string, expected: string): Promise<string | null> 
 
 async function main(): Promise<number> {
   if (spawnSync('strace', ['-V']).status !== 0) {
-    say('strace is not installed: left out');
-    return 0;
+    say('strace is not installed: LEFT OUT');
+    return REQUIRED ? 1 : 0;
   }
   const folder = await mkdtemp(join(tmpdir(), 'lathe-kill-commit-'));
   let kills = 0;
@@ -142,8 +143,8 @@ async function main(): Promise<number> {
           if (overrule) await runVictim(cache, false, null);
           const isKilled = await runVictim(cache, overrule, `inject=${call}:signal=SIGKILL:when=${n}`);
           if (isKilled === undefined) {
-            say('processes cannot be traced here: left out');
-            return 0;
+            say('processes cannot be traced here: LEFT OUT');
+            return REQUIRED ? 1 : 0;
           }
           const fault = isKilled ? await faultOf(cache, expected) : null;
           await rm(cache, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 /**
  * Kills a run of all training stages with SIGKILL at random times, each time from an empty cache, and compares what
- * comes out after it went on with the digests of an undisturbed run. Run by hand, after `npm run build`:
+ * comes out after it went on with the digests of an undisturbed run; nothing may be left in the cache. Run after `npm run build`:
  *
  *   npx jiti test/conformance/kill-training.ts [KILLS] [SEED]
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../src/core/random.js';
@@ -31,16 +31,26 @@ for (let killed = 0; killed < kills; ) {
     if (!(await runAndKill(cwd, kill))) return;
     killed++;
     const { digests, resumed } = await runToTheEnd(cwd);
-    const isEqual = JSON.stringify(digests) === expected;
+    const left = leftovers(cwd);
+    const isEqual = JSON.stringify(digests) === expected && left.length === 0;
     if (!isEqual) failures++;
     resumptions += resumed.length;
     const from = resumed.length === 0 ? '' : `, went on after step ${resumed.join(', ')}`;
-    const end = isEqual ? 'equal' : 'DIFFERENT';
+    const end = isEqual ? 'equal' : left.length > 0 ? `LEFT ${left.join(', ')}` : 'DIFFERENT';
     process.stdout.write(`${killed}: ${kill.victim} killed after ${kill.afterMs} ms${from}: ${end}\n`);
   });
 }
 process.stdout.write(`${kills - failures} of ${kills} equal, ${resumptions} went on from a checkpoint\n`);
 process.exitCode = failures > 0 ? 1 : 0;
+
+/** What a run that has ended must not leave in its cache. */
+function leftovers(cwd: string): string[] {
+  const cache = join(cwd, '.lathe', 'cache', 'v1');
+  return ['tmp', 'locks', 'checkpoints', 'live', 'quarantine'].flatMap((name) => {
+    const folder = join(cache, name);
+    return existsSync(folder) ? readdirSync(folder).map((entry) => `${name}/${entry}`) : [];
+  });
+}
 
 async function inFolder<T>(work: (cwd: string) => Promise<T>): Promise<T> {
   const cwd = mkdtempSync(join(tmpdir(), 'lathe-kill-'));
