@@ -33,6 +33,11 @@ export class Contender {
     return this.ask('memory');
   }
 
+  /** Milliseconds that reading the data took. */
+  readingMs(): Promise<number> {
+    return this.ask('reading');
+  }
+
   stop(): void {
     this.child.stdin.end();
     this.child.kill();

@@ -1,7 +1,7 @@
 /**
  * Training steps of one subject in Lathe, on demand; bench/train-step.ts drives it: npx jiti bench/lathe-step.ts SUBJECT CORES
  * Reads lines from standard input. A number of steps: runs them and answers with the milliseconds they took.
- * "memory": answers with the peak of the process's resident memory in MiB.
+ * "memory": answers with the peak of the process's resident memory in MiB; "reading": with the milliseconds for the data.
  * SHARDS and BATCH in the environment set these; HIDDEN the widths of mlp.
  */
 import { readFileSync } from 'node:fs';
@@ -19,9 +19,12 @@ const commands = createInterface({ input: process.stdin })[Symbol.asyncIterator]
 /** The step after which the burst ends. */
 let end = 1;
 let startedAt = 0;
+const readingStartedAt = performance.now();
+const data = await subject.data(random);
+const readingMs = performance.now() - readingStartedAt;
 await train({
   model: await subject.model(random),
-  data: await subject.data(random),
+  data,
   loss: crossEntropy(),
   optimizer: subject.optimizer,
   schedule: constantSchedule({ warmup: 0 }),
@@ -44,8 +47,8 @@ async function nextBurst(): Promise<number> {
   for (;;) {
     const { value, done } = await commands.next();
     if (done === true) process.exit(0);
-    if (value !== 'memory') return Number(value);
+    if (value !== 'memory' && value !== 'reading') return Number(value);
     const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-    process.stdout.write(`${Number(peak) / 1024}\n`);
+    process.stdout.write(`${value === 'reading' ? readingMs : Number(peak) / 1024}\n`);
   }
 }

@@ -1,26 +1,23 @@
 /**
  * Times a training step of Lathe against PyTorch's: npm run build && npx jiti bench/train-step.ts [options]
  *
- *   --subjects lenet-cifar,lenet5,mlp,transformer,resnet20,fashion-epoch   --rounds 15   --steps 20   --cores 1,2
+ *   --subjects lenet-cifar,lenet5,mlp,transformer,resnet20   --rounds 15   --steps 20   --cores 1,2
  *   --against /path/to/another/checkout   adds a built copy of Lathe, to compare two states of the source
  *   --peers none                          leaves PyTorch out
  *
  * One live process per contender; in every round each of them runs one short burst, in an order that turns, so that what
  * else the machine does hits all alike. The figure is the median over the rounds. PyTorch is judged at its best of 1 and 2
  * threads, with glibc's malloc as it comes and with it tuned against page faults, which slow PyTorch down on some machines;
- * Lathe runs with it tuned, as in every stage. Needs PyTorch for the Python in $PYTHON (default /usr/bin/python3), and
- * Debian's dataset-fashion-mnist for fashion-epoch, whose burst is a whole epoch (3 rounds).
+ * Lathe runs with it tuned, as in every stage. Needs PyTorch for the Python in $PYTHON (default /usr/bin/python3).
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Contender, median, TUNED_MALLOC } from './contender.js';
-
-/** Images of an epoch / batch. */
-const EPOCH_STEPS = 937;
+import { type Contender, median } from './contender.js';
+import { latheContenders, torchContenders } from './contenders.js';
 
 const { values: options } = parseArgs({
   options: {
-    subjects: { type: 'string', default: 'lenet-cifar,lenet5,mlp,transformer,resnet20,fashion-epoch' },
+    subjects: { type: 'string', default: 'lenet-cifar,lenet5,mlp,transformer,resnet20' },
     rounds: { type: 'string', default: '15' },
     steps: { type: 'string', default: '20' },
     cores: { type: 'string', default: '1,2' },
@@ -28,13 +25,9 @@ const { values: options } = parseArgs({
     peers: { type: 'string', default: 'pytorch' },
   },
 });
-const JITI = `${process.cwd()}/node_modules/jiti/lib/jiti-cli.mjs`;
-const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
 
 for (const subject of options.subjects.split(',')) {
-  const isEpoch = subject.endsWith('-epoch');
-  const rounds = isEpoch ? Math.min(3, Number(options.rounds)) : Number(options.rounds);
-  const steps = isEpoch ? EPOCH_STEPS : Number(options.steps);
+  const [rounds, steps] = [Number(options.rounds), Number(options.steps)];
   const contenders = contendersFor(subject);
   try {
     const times = await race(contenders, rounds, steps);
@@ -42,39 +35,21 @@ for (const subject of options.subjects.split(',')) {
     for (const contender of contenders) memory.set(contender.name, await contender.memory());
     process.stdout.write(`### ${subject}\n\n${rounds} rounds of ${steps} steps; `);
     process.stdout.write(`load average ${loadavg()[0]!.toFixed(1)} at the end.\n\n`);
-    report(times, memory, isEpoch ? EPOCH_STEPS : 1);
+    report(times, memory);
   } finally {
     for (const contender of contenders) contender.stop();
   }
 }
 
 function contendersFor(subject: string): Contender[] {
-  const lathe = (name: string, folder: string) =>
-    options.cores
-      .split(',')
-      .map(
-        (cores) =>
-          new Contender(
-            `${name}, ${plural(cores, 'core')}`,
-            [process.execPath, JITI, `${folder}/bench/lathe-step.ts`, subject, cores],
-            TUNED_MALLOC,
-          ),
-      );
-  const ours = lathe('Lathe', process.cwd());
-  const others = options.against === undefined ? [] : lathe('other Lathe', options.against);
-  return [...ours, ...others, ...(options.peers === 'none' ? [] : peers(subject))];
-}
-
-function peers(subject: string): Contender[] {
-  const torch = (threads: number, malloc: 'default' | 'tuned', ...flags: string[]) =>
-    new Contender(
-      ['PyTorch', plural(threads, 'thread'), `${malloc} malloc`, ...flags].join(', '),
-      [PYTHON, 'bench/torch_step.py', subject, String(threads), ...flags],
-      malloc === 'tuned' ? TUNED_MALLOC : {},
-    );
-  const settings = [torch(1, 'default'), torch(1, 'tuned'), torch(2, 'default'), torch(2, 'tuned')];
-  // PyTorch's best layout for residual networks, its worst for small ones.
-  return subject.startsWith('resnet') ? [...settings, torch(2, 'tuned', 'channels_last')] : settings;
+  const cores = options.cores.split(',');
+  const folder = options.against;
+  const others = folder === undefined ? [] : latheContenders({ subject, cores, name: 'other Lathe', folder });
+  return [
+    ...latheContenders({ subject, cores }),
+    ...others,
+    ...(options.peers === 'none' ? [] : torchContenders(subject)),
+  ];
 }
 
 /** Times of one step by contender, one per round. */
@@ -93,18 +68,13 @@ async function race(contenders: readonly Contender[], rounds: number, steps: num
   return times;
 }
 
-/** @param unit how many steps the printed time stands for */
-function report(
-  times: ReadonlyMap<string, readonly number[]>,
-  memory: ReadonlyMap<string, number>,
-  unit: number,
-): void {
+function report(times: ReadonlyMap<string, readonly number[]>, memory: ReadonlyMap<string, number>): void {
   const best = (prefix: string, of: (rounds: readonly number[]) => number) =>
     Math.min(...[...times].filter(([name]) => name.startsWith(prefix)).map(([, rounds]) => of(rounds)));
   const fastest = (rounds: readonly number[]) => Math.min(...rounds);
   const lines = [`| contender | median ms | fastest | peak MiB |`, '| --- | --- | --- | --- |'];
   for (const [name, rounds] of times) {
-    const [middle, least] = [median(rounds) * unit, fastest(rounds) * unit].map((ms) => ms.toPrecision(3));
+    const [middle, least] = [median(rounds), fastest(rounds)].map((ms) => ms.toPrecision(3));
     lines.push(`| ${name} | ${middle} | ${least} | ${Math.round(memory.get(name)!)} |`);
   }
   for (const prefix of ['PyTorch', 'other Lathe']) {
@@ -116,8 +86,4 @@ function report(
     );
   }
   process.stdout.write(`${lines.join('\n')}\n\n`);
-}
-
-function plural(count: number | string, noun: string): string {
-  return `${count} ${noun}${Number(count) === 1 ? '' : 's'}`;
 }

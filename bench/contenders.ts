@@ -1,0 +1,39 @@
+import { Contender, TUNED_MALLOC } from './contender.js';
+
+const JITI = `${process.cwd()}/node_modules/jiti/lib/jiti-cli.mjs`;
+const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
+
+/** Lathe on a subject, one process for each number of cores. @param call.folder a built checkout */
+export function latheContenders(call: {
+  readonly subject: string;
+  readonly cores: readonly string[];
+  readonly name?: string;
+  readonly folder?: string;
+}): Contender[] {
+  const { subject, cores, name = 'Lathe', folder = process.cwd() } = call;
+  return cores.map(
+    (count) =>
+      new Contender(
+        `${name}, ${plural(count, 'core')}`,
+        [process.execPath, JITI, `${folder}/bench/lathe-step.ts`, subject, count],
+        TUNED_MALLOC,
+      ),
+  );
+}
+
+/** PyTorch on a subject in all the settings that it is judged at its best of. */
+export function torchContenders(subject: string): Contender[] {
+  const torch = (threads: number, malloc: 'default' | 'tuned', ...flags: string[]) =>
+    new Contender(
+      ['PyTorch', plural(threads, 'thread'), `${malloc} malloc`, ...flags].join(', '),
+      [PYTHON, 'bench/torch_step.py', subject, String(threads), ...flags],
+      malloc === 'tuned' ? TUNED_MALLOC : {},
+    );
+  const settings = [torch(1, 'default'), torch(1, 'tuned'), torch(2, 'default'), torch(2, 'tuned')];
+  // PyTorch's best layout for residual networks, its worst for small ones.
+  return subject.startsWith('resnet') ? [...settings, torch(2, 'tuned', 'channels_last')] : settings;
+}
+
+function plural(count: number | string, noun: string): string {
+  return `${count} ${noun}${Number(count) === 1 ? '' : 's'}`;
+}
