@@ -1,6 +1,7 @@
 import type { Model, Node } from '../../onnx/ir.js';
 import { batchStatistics } from './batch-statistics.js';
 import { fusedMatMul } from './fused-mat-mul.js';
+import { nestConcat } from './nest-concat.js';
 import { Rewrite } from './rewrite.js';
 import { splitToSlices } from './split-to-slices.js';
 import { widenConvolution } from './widen-convolution.js';
@@ -19,6 +20,7 @@ export function forWebgpu(model: Model): Model {
 /** By operator: the nodes that take the place of one; null where it can stay. */
 const RULES: Readonly<Record<string, (rewrite: Rewrite, node: Node) => readonly Node[] | null>> = {
   BatchNormalization: batchStatistics,
+  Concat: nestConcat,
   Conv: widenConvolution,
   FusedMatMul: fusedMatMul,
   Split: splitToSlices,

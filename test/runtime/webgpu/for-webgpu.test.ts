@@ -81,6 +81,18 @@ test('a vector is split by slices if a shader has too few buffers for its parts'
   expect(await rewritten(split(8))).toEqual(Array(8).fill('Slice'));
 });
 
+test('many values are joined in groups', async () => {
+  const concat = (parts: number) =>
+    graph((b) => {
+      const values = Array.from({ length: parts }, (_, i) => b.input(`x${i}`, 'float32', [2, i + 1]));
+      return [b.op('Concat', values, { axis: 1 })];
+    });
+  expect(await rewritten(concat(7))).toEqual(['Concat']);
+  expect(await rewritten(concat(8))).toEqual(['Concat', 'Concat']);
+  // Eight groups of seven, the last of one value; then two groups of those, the last of one again.
+  expect(await rewritten(concat(50))).toEqual(Array(7 + 1 + 1).fill('Concat'));
+});
+
 test('batch statistics are computed from sums', async () => {
   const model = graph((b) => {
     const [x, scale, bias, mean, variance] = [[4, 3, 5, 5], [3], [3], [3], [3]].map((shape, i) =>
