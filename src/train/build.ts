@@ -1,23 +1,24 @@
 import { checkDifferentiable } from '../autodiff/index.js';
 import { UserError } from '../core/errors.js';
 import type { Target } from '../data/dataset.js';
-import type { GraphBuilder, Value } from '../onnx/builder.js';
 import type { Tensor } from '../onnx/ir.js';
+import { sizeOf } from '../onnx/tensor.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
-import { encodeModel } from '../onnx/write.js';
 import { effectiveAccumulation, effectiveBatch } from './check-request.js';
-import { NAMES, type Slice, type TrainingProgram, type UpdateOutputs } from './engine/program.js';
+import type { TrainingProgram } from './engine/program.js';
 import { buildEvaluation } from './evaluation-graph.js';
 import { fitBatch } from './fit-batch.js';
-import { type FlatLayout, flatLayout, packTensors, sliceLayout } from './flat.js';
-import { appendGradient, type GradientGraph } from './gradient-graph.js';
-import { builderFor, encodeGraph, type NetworkPlan } from './network-plan.js';
+import { type FlatLayout, flatLayout, packTensors } from './flat.js';
+import type { GradientGraph } from './gradient-graph.js';
+import { encodeGraph, type NetworkPlan } from './network-plan.js';
 import { settingsByName } from './overrides.js';
 import { trainableParameters } from './parameters.js';
+import { fusedGraph, type GraphsCall, gradientGraph, shardedGraphs } from './program-graphs.js';
 import type { TrainRequest } from './request.js';
 import type { StatisticsLayer } from './running-statistics.js';
 import { batchTarget } from './soft-labels.js';
-import { appendUpdate, hyperNames, slotNames, type UpdatePlan } from './update.js';
+import { stepsPerRun } from './steps-per-run.js';
+import { hyperNames, slotNames, type UpdatePlan } from './update.js';
 import { labelDims } from './validator.js';
 
 /** All that is known before the first step. */
@@ -59,7 +60,7 @@ export function buildTraining(
   const { data } = request;
   const asked = effectiveBatch(request.batch, data.train.count);
   const { plan, update } = planTraining(request, channelBlock);
-  const { batch, passes, shards, evaluationBatch } = fitBatch(request, plan, asked);
+  const { batch, passes, shards, macs, evaluationBatch } = fitBatch(request, plan, asked);
   const microBatches = passes * effectiveAccumulation(request.accumulate ?? 1, asked, data.train.count);
   const target = batchTarget({
     target: data.target,
@@ -70,6 +71,7 @@ export function buildTraining(
     batch,
     microBatches,
     shards,
+    macs,
     update,
     target,
     classWeights,
@@ -120,7 +122,7 @@ export function tryTraining(request: TrainRequest, classWeights: readonly number
   const { batch, passes, shards } = fitBatch(request, plan, effectiveBatch(request.batch, data.train.count));
   const isMixed = augment?.mixup !== undefined;
   const target = batchTarget({ target: data.target, classWeights, isMixed });
-  appendStep(request, plan, { batch, microBatches: passes, shards, update, target, classWeights });
+  gradientGraph(graphsCall(request, plan, { batch, microBatches: passes, shards, update, target, classWeights }));
   return plan.layout.entries.map(({ name }) => name);
 }
 
@@ -187,53 +189,47 @@ interface ProgramCall {
   readonly batch: number;
   readonly microBatches: number;
   readonly shards: number;
+  /** Multiplications of a forward pass over a batch. */
+  readonly macs: number;
   readonly update: UpdatePlan;
   readonly target: Target;
   readonly classWeights: readonly number[] | null;
 }
 
-/** Adds the forward pass, the loss and the gradient of one shard. */
-function appendStep(
+/** What the graphs are made of. */
+function graphsCall(
   { data, loss }: TrainRequest,
   plan: NetworkPlan,
-  { batch, microBatches, shards, target, classWeights }: ProgramCall,
-) {
-  const isClass = target.kind === 'class';
-  const xDims = [batch / shards, ...data.inputShape];
-  const yDims = labelDims({ target }, batch / shards);
-  const b = builderFor(plan, 'training step');
-  const parameters = b.input(NAMES.parameters, 'float32', [plan.layout.size]);
-  const x = b.input(NAMES.x, 'float32', xDims);
-  const y = b.input(NAMES.y, isClass ? 'int32' : 'float32', yDims);
-  const parts = microBatches * shards;
-  const graph = appendGradient(b, plan, { parameters, x, y, target: data.target, loss, classWeights, parts });
-  return { b, graph, parameters, isClass, xDims, yDims };
+  { batch, microBatches, shards, update, target, classWeights }: Omit<ProgramCall, 'macs'>,
+): GraphsCall {
+  return {
+    plan,
+    update,
+    xDims: [batch / shards, ...data.inputShape],
+    yDims: labelDims({ target }, batch / shards),
+    isClass: target.kind === 'class',
+    gradient: { target: data.target, loss, classWeights, parts: microBatches * shards },
+  };
 }
 
 function buildProgram(
   request: TrainRequest,
   plan: NetworkPlan,
-  call: ProgramCall,
+  { macs, ...call }: ProgramCall,
 ): { program: TrainingProgram; statistics: GradientGraph['statistics'] } {
   const { microBatches, shards, update } = call;
   const size = plan.layout.size;
-  const { b, graph, parameters, isClass, xDims, yDims } = appendStep(request, plan, call);
-  b.output(graph.report);
-  let graphs: TrainingProgram['graphs'];
-  if (shards === 1 && microBatches === 1) {
-    const outputs = addUpdate(b, update, parameters, [graph.gradient]);
-    graphs = { kind: 'fused', step: encodeGraph(plan, b), outputs };
-  } else {
-    b.output(graph.gradient);
-    // The length of the gradient needs all of it at once.
-    const parts = update.clipNorm === null ? Math.min(shards, request.cores ?? 1) : 1;
-    const updates = slicesOf(size, parts).map((slice) => ({ ...slice, ...sliceUpdate(plan, update, slice, shards) }));
-    graphs = { kind: 'sharded', gradient: encodeGraph(plan, b), updates };
-  }
+  const made = graphsCall(request, plan, call);
+  const { xDims, yDims, isClass } = made;
+  const facts = { macs, bytes: 4 * (sizeOf(xDims) + sizeOf(yDims)), isWatched: isWatched(request) };
+  const { graphs, outputs, gradient } =
+    shards === 1 && microBatches === 1
+      ? fusedGraph(made, plan.provider === 'cpu' ? stepsPerRun(facts) : 1)
+      : shardedGraphs(made, { shards, cores: request.cores ?? 1 });
   const program: TrainingProgram = {
     provider: plan.provider,
     graphs,
-    outputs: { gradient: graph.gradient.name, report: graph.report.name },
+    outputs,
     shards,
     microBatches,
     xDims,
@@ -243,55 +239,14 @@ function buildProgram(
     slotNames: slotNames(update),
     hyperSize: hyperNames(update).length,
     isMasked: update.isMasked,
-    reportSize: graph.report.shape![0] as number,
-    dropouts: graph.dropouts,
+    reportSize: gradient.report.shape![0] as number,
+    dropouts: gradient.dropouts,
     dropoutSeed: request.random.derive('dropout').seed,
   };
-  return { program, statistics: graph.statistics };
+  return { program, statistics: gradient.statistics };
 }
 
-/**
- * A vector cut into parts of about equal size. Every element has the same bits in any part: updates work element by element,
- * and a part begins where the processor's vectors do.
- */
-function slicesOf(size: number, parts: number): Slice[] {
-  const step = Math.ceil(size / parts / SLICE_UNIT) * SLICE_UNIT;
-  return Array.from({ length: Math.ceil(size / step) }, (_, i) => ({
-    start: i * step,
-    end: Math.min(size, (i + 1) * step),
-  }));
-}
-
-const SLICE_UNIT = 64;
-
-function sliceUpdate(
-  plan: NetworkPlan,
-  update: UpdatePlan,
-  { start, end }: Slice,
-  shards: number,
-): { graph: Uint8Array; outputs: UpdateOutputs } {
-  const b = builderFor(plan, 'update');
-  const part = { ...update, layout: sliceLayout(update.layout, start, end) };
-  const parameters = b.input(NAMES.parameters, 'float32', [end - start]);
-  const gradients = Array.from({ length: shards }, (_, shard) =>
-    b.input(`${NAMES.gradient}${shard}`, 'float32', [end - start]),
-  );
-  const outputs = addUpdate(b, part, parameters, gradients);
-  return { graph: encodeModel(b.build()), outputs };
-}
-
-/** Adds the update with its inputs, and makes its results outputs. @returns their names */
-function addUpdate(b: GraphBuilder, plan: UpdatePlan, parameters: Value, gradients: readonly Value[]): UpdateOutputs {
-  const { layout } = plan;
-  const next = appendUpdate(b, plan, {
-    parameters,
-    slots: slotNames(plan).map((name) => b.input(NAMES.slot + name, 'float32', [layout.size])),
-    gradients,
-    hyper: b.input(NAMES.hyper, 'float32', [hyperNames(plan).length]),
-    keep: plan.isMasked ? b.input(NAMES.keep, 'bool', [layout.size]) : null,
-  });
-  return {
-    parameters: b.output(next.parameters).name,
-    slots: next.slots.map((slot) => b.output(slot).name),
-  };
+/** True if somebody looks at the weights after every step. */
+function isWatched({ onStep, watches }: TrainRequest): boolean {
+  return onStep !== undefined && watches === undefined;
 }

@@ -1,6 +1,5 @@
 import type { GraphBuilder } from '../onnx/builder.js';
-import { intAttribute, type Node } from '../onnx/ir.js';
-import { sizeOf } from '../onnx/tensor.js';
+import { forwardMacs } from './forward-macs.js';
 
 export interface ShardFacts {
   /** Samples a step. */
@@ -20,10 +19,8 @@ export interface ShardFacts {
  */
 export function chooseShards(forward: GraphBuilder, { batch, size, passes = 1 }: ShardFacts): number {
   if (batch % 2 !== 0 || batch < 4) return 1;
-  const macs = (of: (b: GraphBuilder, node: Node) => number): number =>
-    passes * forward.graph.nodes.reduce((sum, node) => sum + of(forward, node), 0);
-  const convolutions = macs(convolutionMacs);
-  const all = convolutions + macs(productMacs);
+  const macs = forwardMacs(forward);
+  const [convolutions, all] = [passes * macs.convolutions, passes * macs.all];
   return convolutions >= MANY_MACS || (all >= MANY_MACS && all >= MANY_USES * size) ? 2 : 1;
 }
 
@@ -32,23 +29,3 @@ const MANY_MACS = 8e6;
 // A transformer block with 16 × 64 tokens uses each weight 1,000 times and gains as much; a dense network uses each 64
 // times with a batch of 64, and loses.
 const MANY_USES = 250;
-
-function convolutionMacs(b: GraphBuilder, node: Node): number {
-  if (node.opType !== 'Conv' && node.opType !== 'ConvTranspose') return 0;
-  const weight = sizeOf(staticDims(b, node.inputs[1]!));
-  // With W [O, C/groups, …] each weight meets every output position (Conv) or input position (ConvTranspose) of every sample once.
-  const [samples, , ...spatial] = staticDims(b, node.opType === 'Conv' ? node.outputs[0]! : node.inputs[0]!);
-  return weight * (samples ?? 0) * sizeOf(spatial);
-}
-
-function productMacs(b: GraphBuilder, node: Node): number {
-  if (node.opType !== 'MatMul' && node.opType !== 'Gemm') return 0;
-  const isTurned = node.opType === 'Gemm' && intAttribute(node, 'transA', 0) === 1;
-  const summed = staticDims(b, node.inputs[0]!).at(isTurned ? -2 : -1) ?? 0;
-  return sizeOf(staticDims(b, node.outputs[0]!)) * summed;
-}
-
-/** 0 for what is not known. */
-function staticDims(b: GraphBuilder, name: string): number[] {
-  return (b.value(name).shape ?? [0]).map((dim) => (typeof dim === 'number' ? dim : 0));
-}

@@ -1,27 +1,30 @@
 import { UserError } from '../core/errors.js';
 import type { Node } from '../onnx/ir.js';
+import { sizeOf } from '../onnx/tensor.js';
 import { floatFeed, Session } from '../runtime/session.js';
 import type { TrainingSetup } from './build.js';
 import type { TrainingEngine } from './engine/engine.js';
 import { NAMES } from './engine/program.js';
-import type { FlatEntry } from './flat.js';
+import { type FlatEntry, splitFlat } from './flat.js';
 import { appendNetwork, builderFor, type NetworkPlan } from './network-plan.js';
 
 /**
  * The error for a loss that is no number: names the step, the learning rate, and the first layer with a bad value.
  * Runs the forward pass once more, with the weights that the step started from and every value as an output.
+ * @param at.part of the batches in the slot, which one the step learnt from
  * @param at.learningRate of the update before, which made those weights
  */
 export async function divergedError(
   setup: TrainingSetup,
   engine: TrainingEngine,
-  at: { readonly slot: 0 | 1; readonly step: number; readonly learningRate: number },
+  at: { readonly slot: 0 | 1; readonly part: number; readonly step: number; readonly learningRate: number },
 ): Promise<UserError> {
   const { parameters } = await engine.readPrevious();
   const { program } = setup;
-  const size = program.xDims.reduce((product, dim) => product * dim, 1);
+  const size = sizeOf(program.xDims);
+  const parts = program.shards * program.microBatches;
   let found: BadValue | null = null;
-  for (let part = 0; part < program.shards * program.microBatches && found === null; part++) {
+  for (let part = at.part * parts; part < (at.part + 1) * parts && found === null; part++) {
     const x = engine.batches[at.slot].x.slice(part * size, (part + 1) * size);
     found = allFinite(x) ? await firstBadValue(setup, parameters, x) : { node: null, text: 'the samples' };
   }
@@ -104,7 +107,7 @@ async function firstBadValue(
   const bad = badWeights(plan, parameters);
   const b = builderFor(plan, 'search for a bad value');
   const network = appendNetwork(b, plan, {
-    parameters: b.input(NAMES.parameters, 'float32', [plan.layout.size]),
+    parameters: splitFlat(b, b.input(NAMES.parameters, 'float32', [plan.layout.size]), plan.layout),
     x: b.input(NAMES.x, 'float32', program.xDims),
     training: true,
   });

@@ -20,7 +20,7 @@ export function buildEvaluation(plan: NetworkPlan, { data, batch, loss, statisti
   const b = builderFor(plan, 'validation');
   const names = EVALUATION_NAMES;
   const { target } = data;
-  const parameters = b.input(names.parameters, 'float32', [plan.layout.size]);
+  const parameters = splitFlat(b, b.input(names.parameters, 'float32', [plan.layout.size]), plan.layout);
   const x = b.input(names.x, 'float32', [batch, ...data.inputShape]);
   const y = b.input(names.y, target.kind === 'class' ? 'int32' : 'float32', labelDims(data, batch));
   const weights = b.input(names.weights, 'float32', [batch]);

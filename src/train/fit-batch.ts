@@ -4,6 +4,8 @@ import type { Dim } from '../onnx/ir.js';
 import { checkOutput } from './check-request.js';
 import { chooseShards, type ShardFacts } from './choose-shards.js';
 import { NAMES } from './engine/program.js';
+import { splitFlat } from './flat.js';
+import { forwardMacs } from './forward-macs.js';
 import { appendNetwork, builderFor, type NetworkPlan } from './network-plan.js';
 import type { TrainRequest } from './request.js';
 
@@ -14,6 +16,8 @@ export interface BatchFit {
   /** How often, for the batch that was asked for: more than once if the network takes a fixed number of samples. */
   readonly passes: number;
   readonly shards: number;
+  /** Multiplications of a forward pass over `batch`. */
+  readonly macs: number;
   /** Samples that the network takes where nothing is split: for validation. */
   readonly evaluationBatch: number;
 }
@@ -31,7 +35,7 @@ export function fitBatch(request: TrainRequest, plan: NetworkPlan, asked: number
     if (fixed === null || fixed === asked || output?.[0] === asked) {
       checkOutput((output ?? []).slice(1), request);
       const shards = request.shards ?? usualShards(plan, b, { batch: asked, size });
-      return { batch: asked, passes: 1, shards, evaluationBatch: asked };
+      return { batch: asked, passes: 1, shards, macs: forwardMacs(b).all, evaluationBatch: asked };
     }
   } catch (error) {
     if (fixed === null || fixed === asked || !isUserError(error) || error.code !== 'ONNX_SHAPE') throw error;
@@ -53,7 +57,7 @@ function fitFixed(request: TrainRequest, plan: NetworkPlan, asked: number, fixed
       `Choose a batch that is a multiple of ${batch}, or export the network with a batch dimension of any size.`,
     );
   }
-  return { batch, passes: asked / batch, shards, evaluationBatch: fixed };
+  return { batch, passes: asked / batch, shards, macs: shards * forwardMacs(b).all, evaluationBatch: fixed };
 }
 
 /** Shards are for cores: a GPU is busier with a whole batch. */
@@ -73,7 +77,7 @@ function forward(
 ): { readonly b: GraphBuilder; readonly output: readonly Dim[] | null } {
   const b = builderFor(plan, 'forward');
   const x = b.input(NAMES.x, 'float32', [batch, ...data.inputShape]);
-  const parameters = b.input(NAMES.parameters, 'float32', [plan.layout.size]);
+  const parameters = splitFlat(b, b.input(NAMES.parameters, 'float32', [plan.layout.size]), plan.layout);
   const { ordered } = appendNetwork(b, plan, { x, parameters, training: false });
   return { b, output: ordered[0]!.shape };
 }

@@ -1,14 +1,13 @@
 import { type BatchStatistics, buildBackward, type DropoutMask } from '../autodiff/index.js';
 import type { Target } from '../data/dataset.js';
 import type { GraphBuilder, Value } from '../onnx/builder.js';
-import { concatFlat } from './flat.js';
 import { appendCorrect } from './losses/correct.js';
 import type { Loss } from './losses/loss.js';
 import { appendNetwork, type NetworkPlan } from './network-plan.js';
 
 export interface GradientCall {
-  /** float32 [n]. */
-  readonly parameters: Value;
+  /** The trained initializers by name. */
+  readonly parameters: ReadonlyMap<string, Value>;
   /** One shard's samples and labels. */
   readonly x: Value;
   readonly y: Value;
@@ -20,8 +19,8 @@ export interface GradientCall {
 }
 
 export interface GradientGraph {
-  /** float32 [n], of the shard's share of the mean loss. */
-  readonly gradient: Value;
+  /** Of the shard's share of the mean loss, by entry of the layout; null where the loss does not depend on it. */
+  readonly gradients: readonly (Value | null)[];
   /** float32 [2 + statistics]: share of the mean loss, correct samples, batch means and variances. */
   readonly report: Value;
   readonly statistics: readonly BatchStatistics[];
@@ -37,15 +36,15 @@ export function appendGradient(b: GraphBuilder, plan: NetworkPlan, call: Gradien
   const mean = b.op('ReduceMean', [perSample], { keepdims: 0 });
   const share = call.parts === 1 ? mean : b.op('Mul', [mean, b.scalar(1 / call.parts)]);
   const correct = appendCorrect(b, network.ordered[0]!, y, target);
-  const wrt = plan.layout.entries.map(({ name }) => network.parameters.get(name)!);
-  const gradient = concatFlat(b, buildBackward(b, share, wrt, { choose: plan.lowerings }), plan.layout);
+  const wrt = plan.layout.entries.map(({ name }) => call.parameters.get(name)!);
+  const gradients = buildBackward(b, share, wrt, { choose: plan.lowerings });
   const numbers = [
     b.op('Reshape', [share, b.ints([1])]),
     b.op('ReduceSum', [correct], { keepdims: 1 }),
     ...network.batchStatistics.flatMap(({ mean, variance }) => [mean, variance]),
   ];
   return {
-    gradient,
+    gradients,
     report: b.op('Concat', numbers, { axis: 0 }),
     statistics: network.batchStatistics,
     dropouts: network.masks,

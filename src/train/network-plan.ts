@@ -10,7 +10,7 @@ import type { Model } from '../onnx/ir.js';
 import { encodeModel } from '../onnx/write.js';
 import type { Provider } from '../runtime/provider.js';
 import { forWebgpu } from '../runtime/webgpu/for-webgpu.js';
-import { type FlatLayout, splitFlat } from './flat.js';
+import type { FlatLayout } from './flat.js';
 
 /** How a network stands in the graphs of one training run. */
 export interface NetworkPlan {
@@ -35,38 +35,42 @@ export function builderFor({ model }: NetworkPlan, name: string): GraphBuilder {
 }
 
 /**
- * Adds the network, with its weights taken from a flat vector.
- * @param call.parameters float32 [n]. @param call.bindings further initializers that come from elsewhere
+ * Adds the network.
+ * @param call.parameters the trained initializers by name. @param call.bindings further initializers that come from elsewhere
  */
 export function appendNetwork(
   b: GraphBuilder,
   plan: NetworkPlan,
   call: {
     readonly x: Value;
-    readonly parameters: Value;
+    readonly parameters: ReadonlyMap<string, Value>;
     readonly bindings?: ReadonlyMap<string, Value>;
     readonly training: boolean;
   },
-): Forward & { readonly ordered: readonly Value[]; readonly parameters: ReadonlyMap<string, Value> } {
+): Forward & { readonly ordered: readonly Value[] } {
   const { model } = plan;
-  const parameters = splitFlat(b, call.parameters, plan.layout);
   const forward = appendForward(b, model, {
     inputs: { [model.graph.inputs[0]!.name]: call.x },
-    bindings: new Map([...parameters, ...(call.bindings ?? [])]),
+    bindings: new Map([...call.parameters, ...(call.bindings ?? [])]),
     training: call.training,
     batchNorm: (node) => (plan.batchNorm === 'frozen' || plan.frozen.has(node.inputs[3] ?? '') ? 'frozen' : 'train'),
   });
-  return { ...forward, parameters, ordered: model.graph.outputs.map(({ name }) => forward.outputs[name]!) };
+  return { ...forward, ordered: model.graph.outputs.map(({ name }) => forward.outputs[name]!) };
+}
+
+/** A finished graph, rewritten for what computes it. */
+export function finishGraph({ provider, channelBlock, lowerings }: NetworkPlan, b: GraphBuilder): Model {
+  if (provider === 'cpu' && channelBlock !== null) blockConvolutions(b, channelBlock, lowerings);
+  return provider === 'webgpu' ? forWebgpu(b.build()) : b.build();
 }
 
 /**
- * Bytes of a finished graph, rewritten for what computes it. Its nodes stand last first: where several values are
- * needed, onnxruntime computes first the one whose node it read last, and so keeps to the order in which the graph was
- * made. There the gradient of a weight comes right after that of its output, which then is free again; otherwise
- * onnxruntime would keep those of all layers and compute every weight's gradient at the end.
+ * Bytes of a finished graph. Its nodes stand last first: where several values are needed, onnxruntime computes first the one
+ * whose node it read last, and so keeps to the order in which the graph was made. There the gradient of a weight comes right
+ * after that of its output, which then is free again; otherwise onnxruntime would keep those of all layers and compute every
+ * weight's gradient at the end.
  */
-export function encodeGraph({ provider, channelBlock, lowerings }: NetworkPlan, b: GraphBuilder): Uint8Array {
-  if (provider === 'cpu' && channelBlock !== null) blockConvolutions(b, channelBlock, lowerings);
-  const model = provider === 'webgpu' ? forWebgpu(b.build()) : b.build();
+export function encodeGraph(plan: NetworkPlan, b: GraphBuilder): Uint8Array {
+  const model = finishGraph(plan, b);
   return encodeModel({ ...model, graph: { ...model.graph, nodes: model.graph.nodes.toReversed() } });
 }

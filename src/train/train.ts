@@ -2,7 +2,7 @@ import { probeChannelBlock } from '../autodiff/index.js';
 import { cloneModel } from '../onnx/ir.js';
 import { averageDecay } from './average.js';
 import { BatchSource } from './batch-source.js';
-import type { BatchOrder } from './batches.js';
+import type { Batch, BatchOrder } from './batches.js';
 import { buildTraining, type TrainingSetup } from './build.js';
 import { checkRequest } from './check-request.js';
 import { fingerprintOf, partsOf, type RunState, type Snapshot, stateOf } from './checkpoint.js';
@@ -70,9 +70,18 @@ interface Workshop {
   readonly validator: Validator | null;
 }
 
-/** A batch that is filled, and its step if it has been started. */
+/** Steps that are handed to the engine together, their batches filled. */
+interface Chunk {
+  readonly slot: 0 | 1;
+  /** Number of the first step, 0 for the first of all. */
+  readonly step: number;
+  readonly count: number;
+}
+
+/** A chunk, and its results if it has been started. */
 interface Prepared {
-  readonly running: Promise<StepResult> | null;
+  readonly chunk: Chunk;
+  readonly running: Promise<readonly StepResult[]> | null;
 }
 
 class TrainingRun {
@@ -123,55 +132,70 @@ class TrainingRun {
 
   private async goOn(start: number): Promise<TrainResult> {
     const { request, setup } = this;
-    const { steps } = setup;
-    let slot: 0 | 1 = 0;
     this.step = start;
     let reachedTarget = await this.endEpochIfDue();
-    if (this.step < steps) await this.fill(slot, this.step);
-    let running: Promise<StepResult> | null = null;
-    while (this.step < steps && !reachedTarget) {
-      const { step } = this;
+    let prepared: Prepared | null = null;
+    while (this.step < setup.steps && !reachedTarget) {
+      const { chunk, running }: Prepared = prepared ?? { chunk: await this.fillNext(0, this.step), running: null };
       if (running === null) request.signal?.throwIfAborted();
       this.isBetweenSteps = false;
-      running ??= this.start(slot, step);
-      const next: 0 | 1 = slot === 0 ? 1 : 0;
       const mustSave = request.checkpoint?.due() === true;
-      const [result, following]: [StepResult, Prepared] = await bothSettled(
-        running,
-        this.prepare(next, step + 1, mustSave),
+      const [results, following]: [readonly StepResult[], Prepared | null] = await bothSettled(
+        running ?? this.start(chunk),
+        this.prepareAfter(chunk, mustSave),
       );
-      if (!Number.isFinite(result.loss)) throw await this.diverged(slot, step);
-      slot = next;
-      running = following.running;
-      this.step++;
-      this.unsaved++;
-      this.updateStatistics(result);
-      this.note(result, this.step);
+      for (const [part, result] of results.entries()) {
+        if (!Number.isFinite(result.loss)) throw await this.diverged(chunk, part);
+        this.step++;
+        this.unsaved++;
+        this.updateStatistics(result);
+        this.note(result, this.step);
+      }
+      prepared = following;
       if (this.isWatched(this.step)) await request.onStep?.(this.stateAt(this.step));
-      this.isBetweenSteps = running === null;
+      this.isBetweenSteps = following === null || following.running === null;
       if (mustSave) await this.save();
       reachedTarget = await this.endEpochIfDue();
     }
     return this.result(this.step, reachedTarget);
   }
 
-  private start(slot: 0 | 1, step: number): Promise<StepResult> {
-    const running = this.engine.step({ slot, step, hyper: this.hyperAt(step) });
+  private start({ slot, step, count }: Chunk): Promise<readonly StepResult[]> {
+    const hyper = Array.from({ length: count }, (_, i) => this.hyperAt(step + i));
+    const running = this.engine.steps({ slot, step, hyper });
     // Whoever waits for it sees its failure; if the step before it fails, nobody does.
     running.catch(() => {});
     return running;
   }
 
-  /** Fills the batch of the step after the one under way, and starts it too if nothing else comes between the two. */
-  private async prepare(slot: 0 | 1, step: number, mustSave: boolean): Promise<Prepared> {
-    if (step === this.setup.steps) return { running: null };
-    await this.fill(slot, step);
-    const mustWait =
-      mustSave ||
-      this.request.signal?.aborted === true ||
-      step % this.order.stepsPerEpoch === 0 ||
-      (this.request.onStep !== undefined && this.isWatched(step));
-    return { running: mustWait ? null : this.start(slot, step) };
+  /**
+   * Fills the batches after the chunk under way, and starts their steps too if nothing else comes between the two.
+   * Null at the end, and before a callback that may change which steps it wants to be called after.
+   */
+  private async prepareAfter(chunk: Chunk, mustSave: boolean): Promise<Prepared | null> {
+    const step = chunk.step + chunk.count;
+    if (step === this.setup.steps) return null;
+    if (this.engine.stepsPerRun > 1 && this.request.onStep !== undefined && this.isWatched(step)) return null;
+    const next = await this.fillNext(chunk.slot === 0 ? 1 : 0, step);
+    const mustWait = mustSave || this.request.signal?.aborted === true || this.isStop(step);
+    return { chunk: next, running: mustWait ? null : this.start(next) };
+  }
+
+  /** Fills the batches of as many steps as can be made together. */
+  private async fillNext(slot: 0 | 1, step: number): Promise<Chunk> {
+    const { engine, setup } = this;
+    const most = Math.min(engine.stepsPerRun, setup.steps - step);
+    let count = 1;
+    while (count < most && !this.isStop(step + count)) count++;
+    for (let part = 0; part < count; part++) {
+      await this.source.fill(partOf(engine.batches[slot], part, engine.stepsPerRun), step + part);
+    }
+    return { slot, step, count };
+  }
+
+  /** True if something may look at the state after so many steps, or change it. */
+  private isStop(step: number): boolean {
+    return step % this.order.stepsPerEpoch === 0 || (this.request.onStep !== undefined && this.isWatched(step));
   }
 
   private isWatched(step: number): boolean {
@@ -218,13 +242,10 @@ class TrainingRun {
   }
 
   /** The weights of this step were made by the update before it. */
-  private diverged(slot: 0 | 1, step: number): Promise<Error> {
+  private diverged({ slot, step: first }: Chunk, part: number): Promise<Error> {
+    const step = first + part;
     const learningRate = this.learningRateAt(Math.max(0, step - 1));
-    return divergedError(this.setup, this.engine, { slot, step, learningRate });
-  }
-
-  private fill(slot: 0 | 1, step: number): Promise<void> {
-    return this.source.fill(this.engine.batches[slot], step);
+    return divergedError(this.setup, this.engine, { slot, part, step, learningRate });
   }
 
   /** After a step is counted. */
@@ -345,6 +366,13 @@ class TrainingRun {
       trained: setup.layout.entries.map(({ name }) => name),
     };
   }
+}
+
+/** One of the batches in a set of buffers: a view. */
+function partOf({ x, y }: Batch, part: number, parts: number): Batch {
+  const view = <T extends Float32Array | Int32Array>(values: T): T =>
+    values.subarray((part * values.length) / parts, ((part + 1) * values.length) / parts) as T;
+  return { x: view(x), y: view(y) };
 }
 
 /** Higher validation accuracy; where that is equal or absent, lower loss. */

@@ -22,6 +22,8 @@ describe('the graph of a training step', () => {
         length: { steps: 1 },
         batch: 8,
         random: new Random('order'),
+        // Watched, so that the graph is that of one step.
+        onStep: () => {},
       },
       null,
       null,

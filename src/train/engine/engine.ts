@@ -17,27 +17,33 @@ export interface StepResult {
   readonly statistics: readonly (readonly Float32Array[])[];
 }
 
-export interface StepCall {
-  /** Which of the engine's batches to learn from. */
+/** Steps to make one after another. */
+export interface StepsCall {
+  /** Which of the engine's sets of batches to learn from: its first batch in the first step, and so on. */
   readonly slot: 0 | 1;
-  /** Number of the step, 0 for the first: dropout masks derive from it. */
+  /** Number of the first step, 0 for the first of all: dropout masks derive from it. */
   readonly step: number;
-  /** The optimizer's hyperparameters for this step. */
-  readonly hyper: Float32Array;
+  /** The optimizer's hyperparameters of each step: 1 to `stepsPerRun` of them. */
+  readonly hyper: readonly Float32Array[];
 }
 
 /**
- * Runs training steps. Callers wait for one call to end before they make the next, except that one step may be started
+ * Runs training steps. Callers wait for one call to end before they make the next, except that one call of `steps` may be made
  * while the one before it is under way, so that no time passes between the two.
  */
 export interface TrainingEngine {
-  /** Two sets of buffers, so that one can be filled while a step reads the other. */
+  /** Steps that one call can make. */
+  readonly stepsPerRun: number;
+  /** Two sets of buffers for the batches of so many steps, so that one can be filled while steps read the other. */
   readonly batches: readonly [Batch, Batch];
-  /** One update of the weights. A step whose loss is not finite is the last: one started after it gives NaN and changes nothing. */
-  step(call: StepCall): Promise<StepResult>;
+  /**
+   * One update of the weights for each of the steps. A step whose loss is not finite is the last: its result ends the list, and
+   * one started after it gives NaN and changes nothing.
+   */
+  steps(call: StepsCall): Promise<readonly StepResult[]>;
   /** The present state: views, valid until the next call. */
   read(): Promise<TrainingState>;
-  /** The state that the last step started from: views, valid until the next call. */
+  /** The state that the step whose loss was not finite started from, after there was one: views, valid until the next call. */
   readPrevious(): Promise<TrainingState>;
   /** Goes on from another state: copied. The mask stays as it is. */
   write(state: TrainingState): Promise<void>;
@@ -51,7 +57,7 @@ export function zeroDropped(vector: Float32Array, keep: Uint8Array): void {
   for (let i = 0; i < vector.length; i++) if (keep[i] === 0) vector[i] = 0;
 }
 
-/** What `step` gives after a step whose loss is not finite. */
+/** What `steps` gives after a step whose loss is not finite. */
 export const NO_STEP: StepResult = { loss: Number.NaN, correct: 0, statistics: [] };
 
 /**

@@ -14,7 +14,8 @@ export async function createEngine(
 ): Promise<TrainingEngine> {
   const batch = program.microBatches * program.shards * program.xDims[0]!;
   if (program.graphs.kind === 'fused') {
-    return createLocalEngine(program, parameters, [allocateBatch(data, batch), allocateBatch(data, batch)]);
+    const samples = batch * program.graphs.stepsPerRun;
+    return createLocalEngine(program, parameters, [allocateBatch(data, samples), allocateBatch(data, samples)]);
   }
   const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
   const batches = [allocateBatch(data, batch, shared), allocateBatch(data, batch, shared)] as const;

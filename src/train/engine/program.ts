@@ -26,10 +26,29 @@ export interface UpdateOutputs {
   readonly slots: readonly string[];
 }
 
+/** A part of all vectors that goes in and out as tensors of its own. */
+export interface Piece extends Slice {
+  /** Follows the names of its inputs. */
+  readonly suffix: string;
+  readonly outputs: UpdateOutputs;
+}
+
 /** The update of a slice of all vectors: with several, each worker makes its share of the update. */
 export interface SliceUpdate extends Slice {
   readonly graph: Uint8Array;
   readonly outputs: UpdateOutputs;
+}
+
+/** Gradient and update in one graph, for one shard and one micro-batch a step. */
+export interface FusedGraph {
+  readonly kind: 'fused';
+  readonly step: Uint8Array;
+  readonly pieces: readonly Piece[];
+  /**
+   * Steps that one run can make. With more than 1, samples, labels, hyperparameters, dropout masks and reports have a first
+   * axis of as many steps as a run is given.
+   */
+  readonly stepsPerRun: number;
 }
 
 /** What an engine needs to know; can be sent to a worker. */
@@ -38,7 +57,7 @@ export interface TrainingProgram {
   readonly provider: Provider;
   /** One graph for one shard of one micro-batch (gradient and update), or graphs of their own for several. Bytes of .onnx files. */
   readonly graphs:
-    | { readonly kind: 'fused'; readonly step: Uint8Array; readonly outputs: UpdateOutputs }
+    | FusedGraph
     | { readonly kind: 'sharded'; readonly gradient: Uint8Array; readonly updates: readonly SliceUpdate[] };
   /** Names of the graphs' outputs: whatever value it is, since an Identity to rename it would copy it. */
   readonly outputs: {

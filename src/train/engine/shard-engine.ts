@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../../core/package-root.js';
 import type { Batch } from '../batches.js';
-import { combineReports, type StepCall, type StepResult, type TrainingEngine, type TrainingState } from './engine.js';
+import { combineReports, type StepResult, type StepsCall, type TrainingEngine, type TrainingState } from './engine.js';
 import { type ErrorMessage, unpackError } from './error-message.js';
 import type { TrainingProgram } from './program.js';
 import { allocateShardMemory, COMMAND, CONTROL, ENTRIES, entryWord, type ShardMemory } from './shard-memory.js';
@@ -26,6 +26,8 @@ export async function createShardEngine(
 }
 
 class ShardEngine implements TrainingEngine {
+  /** Workers go from one step to the next without the main thread. */
+  readonly stepsPerRun = 1;
   private readonly threads: Worker[];
   private readonly exits: Promise<void>[];
   /** Rejects once a worker has failed. */
@@ -56,11 +58,11 @@ class ShardEngine implements TrainingEngine {
     this.exits = this.threads.map((thread) => new Promise((resolve) => thread.once('exit', () => resolve())));
   }
 
-  async step(call: StepCall): Promise<StepResult> {
+  async steps(call: StepsCall): Promise<readonly StepResult[]> {
     const entry = this.given % ENTRIES;
-    this.memory.hyper[entry]!.set(call.hyper);
+    this.memory.hyper[entry]!.set(call.hyper[0]!);
     await this.command(COMMAND.step, call);
-    return combineReports(this.memory.reports[entry]!, this.program.shards);
+    return [combineReports(this.memory.reports[entry]!, this.program.shards)];
   }
 
   async read(): Promise<TrainingState> {
@@ -95,7 +97,7 @@ class ShardEngine implements TrainingEngine {
   }
 
   /** Gives a command. @returns its number */
-  private send(what: number, { slot, step }: Pick<StepCall, 'slot' | 'step'> = { slot: 0, step: 0 }): number {
+  private send(what: number, { slot, step }: Pick<StepsCall, 'slot' | 'step'> = { slot: 0, step: 0 }): number {
     const { control } = this.memory;
     const command = this.given++;
     Atomics.store(control, entryWord(command, 'what'), what);
@@ -106,7 +108,7 @@ class ShardEngine implements TrainingEngine {
     return command;
   }
 
-  private async command(what: number, call?: StepCall): Promise<void> {
+  private async command(what: number, call?: StepsCall): Promise<void> {
     await Promise.race([this.finished(this.send(what, call)), this.failure]);
   }
 

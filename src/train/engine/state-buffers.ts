@@ -35,30 +35,26 @@ export class StateBuffers {
     return floatFeed(this.now.parameters, [this.program.size]);
   }
 
-  /** Inputs of the update, without gradients and hyperparameters. @param slice default: everything */
-  feeds(slice: Slice = this.whole()): Record<string, Feed> {
-    const feeds: Record<string, Feed> = { [NAMES.parameters]: sliceFeed(this.now.parameters, slice) };
+  /** Inputs of the update of a slice, without gradients and hyperparameters. @param suffix follows their names */
+  feeds(slice: Slice, suffix = ''): Record<string, Feed> {
+    const feeds: Record<string, Feed> = { [NAMES.parameters + suffix]: sliceFeed(this.now.parameters, slice) };
     this.program.slotNames.forEach((name, i) => {
-      feeds[NAMES.slot + name] = sliceFeed(this.now.slots[i]!, slice);
+      feeds[NAMES.slot + name + suffix] = sliceFeed(this.now.slots[i]!, slice);
     });
     if (this.keep !== null) {
       const { start, end } = slice;
-      feeds[NAMES.keep] = { dataType: 'bool', dims: [end - start], data: this.keep.subarray(start, end) };
+      feeds[NAMES.keep + suffix] = { dataType: 'bool', dims: [end - start], data: this.keep.subarray(start, end) };
     }
     return feeds;
   }
 
   /** Buffers for the outputs of the update; they become current by `swap`. */
-  fetches(outputs: UpdateOutputs, slice: Slice = this.whole()): Record<string, Feed> {
+  fetches(outputs: UpdateOutputs, slice: Slice): Record<string, Feed> {
     const fetches: Record<string, Feed> = { [outputs.parameters]: sliceFeed(this.other.parameters, slice) };
     outputs.slots.forEach((name, i) => {
       fetches[name] = sliceFeed(this.other.slots[i]!, slice);
     });
     return fetches;
-  }
-
-  private whole(): Slice {
-    return { start: 0, end: this.program.size };
   }
 
   swap(): void {
@@ -70,7 +66,7 @@ export class StateBuffers {
    * weight that receives no gradient shrinks until it is a denormal number, and those made an update three times slower.
    */
   flushTiny(step: number): void {
-    if ((step + 1) % FLUSH_STEPS !== 0) return;
+    if (stepsUntilFlush(step) > 1) return;
     for (const slot of this.now.slots) {
       for (let i = 0; i < slot.length; i++) if (Math.abs(slot[i]!) < TINY) slot[i] = 0;
     }
@@ -90,6 +86,11 @@ export class StateBuffers {
     zeroDropped(this.now.parameters, keep);
     for (const slot of this.now.slots) zeroDropped(slot, keep);
   }
+}
+
+/** How many steps from this one on may be made without a look at the state: the last of them may be followed by `flushTiny`. */
+export function stepsUntilFlush(step: number): number {
+  return FLUSH_STEPS - (step % FLUSH_STEPS);
 }
 
 /** A part of a vector, without a copy. */
