@@ -226,6 +226,14 @@ function buildProgram(
       const { cacheVerifyCommand } = await import('./commands/cache-verify.js');
       await finish(cacheVerifyCommand(options, terminal));
     });
+  trusting(add('push [recipe]', 'store what the cache has of a recipe in the remote cache as well', cache))
+    .addOption(settings())
+    .option('--remote-cache <url>', 'where to: https://host/path or s3://bucket/prefix')
+    .addOption(cacheDir())
+    .action(async (recipe: string | undefined, options) => {
+      const { cachePushCommand } = await import('./commands/cache-push.js');
+      await finish(cachePushCommand({ recipe: recipe ?? DEFAULT_RECIPE, ...options }, terminal, env));
+    });
   add('keygen', 'make a pair of keys for signing what is stored in a remote cache', cache)
     .option('--out <file>', 'where the private key goes; the public one goes beside it', 'lathe-cache.key')
     .action(async (options) => {

@@ -1,4 +1,5 @@
 import type { ActionRecord } from '../artifacts/action-record.js';
+import type { ExpectedResult } from '../artifacts/remote/check-record.js';
 import type { RemoteResults } from '../artifacts/remote/remote-results.js';
 import type { Cell } from '../plan/plan.js';
 import type { CellKey } from './run-cell.js';
@@ -20,10 +21,7 @@ export function remoteTier(results: RemoteResults): RemoteTier {
   return {
     async fetch(cell, key) {
       if (!isShared(cell)) return null;
-      const { outputs, metrics } = cell.definition;
-      const made = Object.keys(outputs).filter((slot) => outputs[slot] === 'model');
-      const expected = { outputs: made, metrics: Object.keys(metrics) };
-      return slots.use(() => results.fetch(key.key, expected, key.details));
+      return slots.use(() => results.fetch(key.key, expectedOf(cell), key.details));
     },
     offer(cell, record) {
       if (isShared(cell)) results.offer(record);
@@ -34,8 +32,14 @@ export function remoteTier(results: RemoteResults): RemoteTier {
 /** Their clocks run while they wait for a connection. */
 const LOOKUPS_MAX = 8;
 
+/** What a result of a cell has to hold. */
+export function expectedOf({ definition: { outputs, metrics } }: Cell): ExpectedResult {
+  const made = Object.keys(outputs).filter((slot) => outputs[slot] === 'model');
+  return { outputs: made, metrics: Object.keys(metrics) };
+}
+
 /** A stage that makes nothing and measures speed says something of the machine that it ran on; a choice costs nothing. */
-function isShared({ definition: { outputs, metrics } }: Cell): boolean {
+export function isShared({ definition: { outputs, metrics } }: Cell): boolean {
   const slots = Object.values(outputs);
   if (!slots.every((spec) => spec === 'model' || 'same' in spec)) return false;
   return (

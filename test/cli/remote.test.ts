@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeKeyPair } from '../../src/artifacts/remote/signing-key.js';
@@ -164,5 +164,64 @@ describe('lathe run with a remote cache', () => {
       expect(stderr).not.toContain('hunter2');
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     }
+  });
+});
+
+describe('lathe cache push', () => {
+  const push = ({ cwd }: Machine, ...argv: string[]) => lathe(['cache', 'push', ...argv], { cwd });
+
+  it('stores what was computed without the remote, and a second time nothing', async () => {
+    const { url, requests } = await objectsServer();
+    const first = machine();
+    await first.run();
+    expect(await push(first, '--remote-cache', url)).toMatchObject({
+      code: 0,
+      stdout: '3 results stored, 0 there already.\n',
+      stderr: '',
+    });
+    const second = machine({ env: { LATHE_REMOTE_CACHE: url } });
+    await second.run();
+    expect(second.statuses()).toEqual(CACHED);
+    expect(second.exported().equals(first.exported())).toBe(true);
+
+    const asked = requests.length;
+    expect((await push(first, '--remote-cache', url)).stdout).toBe('0 results stored, 3 there already.\n');
+    expect(requests.slice(asked).map((request) => request.split(' ')[0])).toEqual(['GET', 'GET', 'GET']);
+  });
+
+  it('says what has no result yet, and computes nothing', async () => {
+    const { url } = await objectsServer();
+    const it = machine();
+    await it.run('--only', 'base');
+    const { code, stdout, stderr } = await push(it, '--remote-cache', url);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: '1 result stored, 0 there already.\n',
+      stderr: '2 stages have no result here yet: lathe run makes them.\n',
+    });
+  });
+
+  it('does not store what is damaged here', async () => {
+    const { url, objects } = await objectsServer();
+    const it = machine();
+    await it.run();
+    const { path } = lastRun(it.cwd).stages[0]!.outputs.model!;
+    chmodSync(path, 0o644);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(path, bytes);
+    const { stderr } = await push(it, '--remote-cache', url);
+    expect(stderr).toMatch(/^warning: /);
+    expect(stderr).toContain('1 stage has no result here yet');
+    expect([...objects.keys()].some((name) => name.endsWith(path.split('/').at(-1)!))).toBe(false);
+  });
+
+  it('ends with exit code 5 where the remote is away, and with 2 where none is named', async () => {
+    const it = machine();
+    await it.run();
+    const away = await push(it, '--remote-cache', `http://127.0.0.1:${await freePort()}`);
+    expect(away.code).toBe(5);
+    expect(away.stderr).toMatch(/^warning: The remote cache \S+ /);
+    expect(await push(it)).toMatchObject({ code: 2, stderr: expect.stringContaining('[REMOTE_NOT_CONFIGURED]') });
   });
 });

@@ -90,6 +90,27 @@ export class RemoteResults {
     if (this.options.writes) this.uploads = this.uploads.then(() => this.upload(record));
   }
 
+  /**
+   * Stores a result on the remote unless that has one which can be used. False if the remote is not to be used any more.
+   * @param record verified
+   */
+  async push(record: ActionRecord, expected: ExpectedResult): Promise<'stored' | 'present' | false> {
+    const { cache, publicKeys } = this.options;
+    if (this.end.signal.aborted) return false;
+    const deadline = new Deadline(this.limits.budgetMs, this.end.signal);
+    try {
+      const content = await retrying(() => cache.getRecord(record.key, deadline.signal), deadline.signal);
+      const verdict = content === null ? null : decodeSigned(content, record.key, expected, publicKeys);
+      if (verdict?.kind === 'accepted') return 'present';
+    } catch (error) {
+      this.switchOff(error);
+    } finally {
+      deadline.end();
+    }
+    await this.upload(record);
+    return this.end.signal.aborted ? false : 'stored';
+  }
+
   /** Resolves when everything offered so far is stored, or given up. */
   settle(): Promise<void> {
     return this.uploads;

@@ -42,7 +42,7 @@ export async function remoteSettings(request: RemoteRequest): Promise<RemoteSett
     if (!request.writes) return null;
     throw new UserError(
       'REMOTE_NOT_CONFIGURED',
-      '--remote-write asks to store results on a remote cache, but none is configured.',
+      'Results are to be stored in a remote cache, but none is configured.',
       'Name it with --remote-cache, LATHE_REMOTE_CACHE or .lathe/config.yaml.',
       { class: 'usage' },
     );

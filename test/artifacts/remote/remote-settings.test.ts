@@ -203,7 +203,7 @@ describe('mistakes', () => {
 
   it('are to write where nothing is configured', async () => {
     expect(await refusal(null, { writes: true })).toMatchInlineSnapshot(`
-      "--remote-write asks to store results on a remote cache, but none is configured.
+      "Results are to be stored in a remote cache, but none is configured.
       Name it with --remote-cache, LATHE_REMOTE_CACHE or .lathe/config.yaml.  [REMOTE_NOT_CONFIGURED]"
     `);
     expect(await settings(null, { writes: true, address: false })).toBeNull();
