@@ -3,12 +3,14 @@ import { schemaFaults } from '../core/json-schema/judge.js';
 import { isMapping } from '../core/json-schema/schema.js';
 import { type DatasetDefinition, isDatasetDefinition } from '../data/dataset.js';
 import type { NetworkDefinition } from '../network/network.js';
+import { isObserverDefinition, type ObserverDefinition, observerFaults } from './observer.js';
 import { isStageDefinition, type StageDefinition } from './stage.js';
 
 /** What is wrong with a definition that a plugin exports, in words that follow "malformed:"; empty if nothing is. */
 export async function definitionFaults(
-  definition: StageDefinition | DatasetDefinition | NetworkDefinition,
+  definition: StageDefinition | DatasetDefinition | NetworkDefinition | ObserverDefinition,
 ): Promise<string[]> {
+  if (isObserverDefinition(definition)) return observerFaults(definition);
   const name = definition.name as unknown;
   const noun = isStageDefinition(definition) ? 'stage' : isDatasetDefinition(definition) ? 'data set' : 'network';
   const what = typeof name === 'string' && name !== '' ? `${noun} "${name}"` : `a ${noun}`;

@@ -13,5 +13,14 @@ export { SELECT_OPTION } from '../onnx/select-option.js';
 export type { Provider } from '../runtime/provider.js';
 export { TRAINING_METRICS } from '../train/training-metrics.js';
 export { TRAINING_OPTIONS, type TrainingOptions } from '../train/training-options.js';
+export type {
+  ObservedEnd,
+  ObservedGate,
+  ObservedPlan,
+  ObservedRun,
+  ObservedStart,
+  ObserverDefinition,
+} from './observer.js';
+export { defineObserver } from './observer.js';
 export type * from './preview.js';
 export * from './stage.js';

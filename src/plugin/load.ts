@@ -9,6 +9,7 @@ import { virtualEntryPoints } from './entry-points.js';
 import { findPlugin } from './find-plugin.js';
 import type { ExternalPlugin } from './identity.js';
 import { describeLoadFailure } from './load-failure.js';
+import { isObserverDefinition, type ObserverDefinition } from './observer.js';
 import { isStageDefinition, type StageDefinition } from './stage.js';
 
 /** A plugin as a recipe asks for it. */
@@ -35,6 +36,7 @@ export interface LoadedPlugin {
   readonly stages: readonly StageDefinition[];
   readonly datasets: readonly DatasetDefinition[];
   readonly networks: readonly NetworkDefinition[];
+  readonly observers: readonly ObserverDefinition[];
 }
 
 /**
@@ -100,6 +102,7 @@ export async function loadPlugin(
       stages: definitions.filter(isStageDefinition),
       datasets: definitions.filter(isDatasetDefinition),
       networks: definitions.filter(isNetworkDefinition),
+      observers: definitions.filter(isObserverDefinition),
     };
   } catch (error) {
     throw isUserError(error) && place !== undefined ? error.at(place) : error;
@@ -139,7 +142,7 @@ async function importModule(entry: string, code: PluginCode, specifier: string):
   }
 }
 
-type Definition = StageDefinition | DatasetDefinition | NetworkDefinition;
+type Definition = StageDefinition | DatasetDefinition | NetworkDefinition | ObserverDefinition;
 
 function definitionsIn(module: Record<string, unknown>, specifier: string): Definition[] {
   const found = new Set<Definition>();
@@ -151,12 +154,14 @@ function definitionsIn(module: Record<string, unknown>, specifier: string): Defi
   if (found.size > 0) return [...found];
   throw new UserError(
     'PLUGIN_EMPTY',
-    `The plugin ${specifier} exports no stage, data set or network.`,
-    `Export what defineStage, defineDataset or defineNetwork returns, as in \`export default defineStage({ … })\` in ${basename(specifier)}.`,
+    `The plugin ${specifier} exports no stage, data set, network or observer.`,
+    `Export what defineStage, defineDataset, defineNetwork or defineObserver returns, as in \`export default defineStage({ … })\` in ${basename(specifier)}.`,
     { class: 'usage' },
   );
 }
 
 function isDefinition(value: unknown): value is Definition {
-  return isStageDefinition(value) || isDatasetDefinition(value) || isNetworkDefinition(value);
+  return (
+    isStageDefinition(value) || isDatasetDefinition(value) || isNetworkDefinition(value) || isObserverDefinition(value)
+  );
 }

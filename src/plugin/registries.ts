@@ -4,6 +4,7 @@ import type { DatasetDefinition } from '../data/dataset.js';
 import type { NetworkDefinition } from '../network/network.js';
 import type { PluginIdentity } from './identity.js';
 import type { LoadedPlugin } from './load.js';
+import type { ObserverDefinition } from './observer.js';
 import type { StageDefinition } from './stage.js';
 
 /** What ships with Lathe. */
@@ -18,6 +19,8 @@ export interface Registries {
   readonly stages: Registry<StageDefinition>;
   readonly datasets: Registry<DatasetDefinition>;
   readonly networks: Registry<NetworkDefinition>;
+  /** Of all plugins; they have no names that a recipe could use. */
+  readonly observers: readonly ObserverDefinition[];
   identityOf(definition: StageDefinition | DatasetDefinition | NetworkDefinition): PluginIdentity;
 }
 
@@ -46,6 +49,7 @@ export function createRegistries(builtIns: BuiltIns, plugins: readonly LoadedPlu
     stages,
     datasets,
     networks,
+    observers: plugins.flatMap((plugin) => plugin.observers),
     identityOf(definition) {
       const identity = identities.get(definition);
       if (identity === undefined) throw new Error(`internal: "${definition.name}" is in no registry`);

@@ -425,6 +425,7 @@ describe('a key changes', () => {
           stages: [],
           datasets: [fakeImages],
           networks: [],
+          observers: [],
         },
       ]);
     const first = await keys(base(), folder, { registries: external('a') });

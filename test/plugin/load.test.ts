@@ -195,8 +195,8 @@ describe('what is refused', () => {
     expect(
       await complaint({ 'a.ts': 'export default { name: "a" };\nexport const b = [1];' }, './a.ts'),
     ).toMatchInlineSnapshot(`
-      "The plugin ./a.ts exports no stage, data set or network.
-      Export what defineStage, defineDataset or defineNetwork returns, as in \`export default defineStage({ … })\` in a.ts.  [PLUGIN_EMPTY]"
+      "The plugin ./a.ts exports no stage, data set, network or observer.
+      Export what defineStage, defineDataset, defineNetwork or defineObserver returns, as in \`export default defineStage({ … })\` in a.ts.  [PLUGIN_EMPTY]"
     `);
   });
 

@@ -1,6 +1,7 @@
 import { UserError } from '../../core/errors.js';
 import { nearest } from '../../core/nearest.js';
 import type { OptionsSchema } from '../../core/schema.js';
+import type { ObserverDefinition } from '../../plugin/observer.js';
 import type { StageDefinition } from '../../plugin/stage.js';
 import { alignColumns } from '../../report/columns.js';
 import { EXIT } from '../exit-code.js';
@@ -22,13 +23,14 @@ export async function pluginsCommand(
   env: Environment,
 ): Promise<number> {
   const { name } = options;
-  const { stages, datasets, networks } = await registriesFor(options, { terminal, env });
+  const { stages, datasets, networks, observers } = await registriesFor(options, { terminal, env });
   const groups: readonly Group[] = [
     { title: 'Stages', usage: 'stages: - uses: …', entries: stages.list() },
     { title: 'Data sets', usage: 'data: … uses: …', entries: datasets.list() },
     { title: 'Networks', usage: 'networks: … uses: …', entries: networks.list() },
   ];
-  if (name === null) terminal.out(groups.map((group) => overview(group, terminal)).join('\n\n'));
+  const watching = observers.length === 0 ? [] : [observerLine(observers, terminal)];
+  if (name === null) terminal.out([...groups.map((group) => overview(group, terminal)), ...watching].join('\n\n'));
   else terminal.out(details(name, groups, terminal));
   return EXIT.ok;
 }
@@ -49,6 +51,10 @@ function overview({ title, usage, entries }: Group, { paint }: Terminal): string
   const rows = entries.map((entry) => [`  ${entry.name}`, entry.summary]);
   const lines = rows.length === 0 ? [] : alignColumns(rows, ['left', 'left']);
   return [`${paint.bold(title)} ${paint.dim(`(${usage})`)}`, ...lines].join('\n');
+}
+
+function observerLine(observers: readonly ObserverDefinition[], { paint }: Terminal): string {
+  return [paint.bold('Observers'), ...observers.map((observer) => `  ${observer.name}`)].join('\n');
 }
 
 function details(name: string, groups: readonly Group[], { paint }: Terminal): string {

@@ -20,6 +20,7 @@ import { listenForInterrupts } from '../interrupts.js';
 import { keyFunction, rememberedKeys } from '../keys.js';
 import type { Frozen, FrozenRequest } from '../lock.js';
 import { logFile } from '../log-file.js';
+import { runObservers } from '../observers.js';
 import { runsFolder } from '../places.js';
 import { prepare } from '../prepare.js';
 import type { Environment } from '../program.js';
@@ -83,7 +84,9 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const listener: Listener = (event: RunEvent) => {
     log(event);
     view.listener(event);
+    observers.listener(event);
   };
+  const observers = await runObservers(registries.observers, { recipe: recipe.file, onWarning });
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
   const { stop } = interrupts;
@@ -112,6 +115,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
       listener,
     });
     await remote?.settle();
+    await observers.settle();
   } finally {
     executor.kill();
     await live.leave();
