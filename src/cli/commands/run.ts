@@ -61,7 +61,9 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const places = { cacheDir: resolve(options.cacheDir), runsDir: runsFolder() };
   const frozen = options.frozen ? await openFrozen({ whole, plan, facts, cacheDir: places.cacheDir }) : null;
   const remoteSettings = await configuredRemote(options, recipe.file, env);
-  const onWarning = (message: string) => listener({ type: 'warning', message });
+  // What is looked up before the run has a view and a log may warn, too.
+  let warn = (message: string) => terminal.err(message);
+  const onWarning = (message: string) => warn(message);
   const store = new Store(places.cacheDir, { onWarning });
   const keyOf = rememberedKeys(keyFunction(facts, plan));
   const isForced = (cell: Cell) => forced.has(cell.id);
@@ -86,6 +88,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     view.listener(event);
     observers.listener(event);
   };
+  warn = (message) => listener({ type: 'warning', message });
   const observers = await runObservers(registries.observers, { recipe: recipe.file, onWarning });
   const interrupts = listenForInterrupts(terminal, () => executor.kill());
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
