@@ -55,7 +55,14 @@ export function appendForward(b: GraphBuilder, model: Model, options: ForwardOpt
   for (const [name, tensor] of model.graph.initializers) {
     if (!values.has(name)) values.set(name, b.initializer(b.unique(prefix + name), tensor));
   }
-  const form: TrainingForm = { b, prefix, values, batchStatistics: [], masks: [] };
+  const form: TrainingForm = {
+    b,
+    prefix,
+    initializers: model.graph.initializers,
+    values,
+    batchStatistics: [],
+    masks: [],
+  };
   for (const node of model.graph.nodes) {
     const isHandled = options.training && atNode(node, () => trainingForm(form, node, batchNormOf(options, node)));
     if (!isHandled) copyNode(form, node);

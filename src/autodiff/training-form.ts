@@ -1,9 +1,10 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
-import { floatAttribute, type Node, nodeLabel } from '../onnx/ir.js';
+import { floatAttribute, type Node, nodeLabel, type Tensor } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { trainingBatchNormalization } from './batch-statistics.js';
 import { constantFloats } from './constants.js';
 import { dimsOf, scale } from './emit.js';
+import { unsupportedForm } from './refusal.js';
 
 /** What the batch's own statistics are, and where the running ones live. */
 export interface BatchStatistics {
@@ -38,6 +39,8 @@ export interface DropoutMask {
 export interface TrainingForm {
   readonly b: GraphBuilder;
   readonly prefix: string;
+  /** The model's own constants. */
+  readonly initializers: ReadonlyMap<string, Tensor>;
   /** Values of the model by its own names. */
   readonly values: Map<string, Value>;
   readonly batchStatistics: BatchStatistics[];
@@ -62,6 +65,14 @@ export function trainingForm(form: TrainingForm, node: Node, batchNorm: 'train' 
 function batchNormalization(form: TrainingForm, node: Node): boolean {
   const { b, values, prefix } = form;
   const [x, scaleValue, bias] = node.inputs.map((name) => values.get(name)) as [Value, Value, Value];
+  const [channels] = dimsOf(scaleValue);
+  const areStored = node.inputs.slice(3).every((name) => {
+    const stored = form.initializers.get(name);
+    return stored?.dataType === 'float32' && stored.dims.length === 1 && stored.dims[0] === channels;
+  });
+  if (!areStored) {
+    throw unsupportedForm(node, 'its running mean and variance are no float32 constants with one number per channel');
+  }
   const { y, mean, variance } = trainingBatchNormalization(b, {
     x,
     scale: scaleValue,

@@ -84,7 +84,7 @@ function gemm(a: number, b: number): Counter {
     const left = shapeOf(node.inputs[a]);
     const right = shapeOf(node.inputs[b]);
     if (left === null || right === null) return null;
-    const n = right[intAttribute(node, 'transB', 0) === 1 ? 0 : 1] ?? 1;
+    const n = right[intAttribute(node, 'transB', 0) !== 0 ? 0 : 1] ?? 1;
     return sizeOf(left) * n;
   };
 }
@@ -95,7 +95,7 @@ function matMul(a: number): Counter {
     const output = shapeOf(node.outputs[0]);
     const left = shapeOf(node.inputs[a]);
     if (output === null || left === null) return null;
-    const isTransposed = intAttribute(node, 'transA', 0) === 1 && left.length > 1;
+    const isTransposed = intAttribute(node, 'transA', 0) !== 0 && left.length > 1;
     return sizeOf(output) * (left[left.length - (isTransposed ? 2 : 1)] ?? 1);
   };
 }

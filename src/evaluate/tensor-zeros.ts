@@ -14,11 +14,13 @@ export function elementCount(tensor: Tensor): number {
 
 /**
  * Elements that stand for zero: ±0 of a float tensor, the zero point of a quantized one.
- * Tensors packed in a way that `count` does not agree with the shape (MatMulNBits) have none that can be told.
+ * None can be told in tensors of other types (float8, text), and in those packed in a way that `count` does not agree with the
+ * shape (MatMulNBits).
  */
 export function zeroCount(tensor: Tensor, count: number, zeroPoint: ZeroPoint): number {
   if (count !== elementCount(tensor)) return 0;
   if (isFloat(tensor.dataType)) return floatZeros(tensor);
+  if (![tensor, zeroPoint.values ?? tensor].every(({ dataType }) => isInteger(dataType))) return 0;
   const points = zeroPoint.values === null ? [0] : quantizedValues(zeroPoint.values);
   const isUniform = points.every((point) => point === points[0]);
   // Blocked zero points (opset 21) that differ from each other are not told apart here: all elements count as nonzero.
@@ -37,6 +39,10 @@ const FLOAT_BYTES: Partial<Record<DataType, number>> = { float64: 8, float32: 4,
 
 function isFloat(dataType: DataType): boolean {
   return FLOAT_BYTES[dataType] !== undefined;
+}
+
+function isInteger(dataType: DataType): boolean {
+  return /^u?int(?:4|8|16|32|64)$/.test(dataType);
 }
 
 /** Counts elements whose bytes are all zero but for the sign, the highest bit of the last byte. */

@@ -2,14 +2,15 @@ import { UserError, UserErrors } from '../core/errors.js';
 import { type Graph, type Model, type Node, nodeLabel } from './ir.js';
 import { cycleError, readNames, sorting } from './order.js';
 import { missingAttributes } from './required-attributes.js';
+import { missingEnds } from './required-inputs.js';
 
 /** After this many problems the rest adds nothing. */
 const MOST_PROBLEMS = 20;
 
 /**
  * Checks that a model hangs together: names are defined once and before they are read, there are outputs, operator sets
- * are declared, required attributes are there. What onnxruntime checks itself (types, counts of inputs) is left to it.
- * Throws ONNX_DUPLICATE_NAME, ONNX_UNDEFINED_VALUE, ONNX_CYCLE, ONNX_ORDER, ONNX_OPSET, ONNX_ATTRIBUTE; several as UserErrors.
+ * are declared, required attributes and inputs are there. What onnxruntime checks itself (types of inputs) is left to it.
+ * Throws ONNX_DUPLICATE_NAME, ONNX_UNDEFINED_VALUE, ONNX_CYCLE, ONNX_ORDER, ONNX_OPSET, ONNX_ATTRIBUTE, ONNX_INPUTS; several as UserErrors.
  */
 export function checkModel(model: Model): void {
   const problems: UserError[] = [];
@@ -36,9 +37,13 @@ function checkGraph(graph: Graph, check: Check): void {
   const { blocked } = sorting(graph);
   for (const node of graph.nodes) {
     checkOpset(node, check);
-    for (const name of missingAttributes(node, check.model.opsets.get('') ?? 1)) {
+    const opset = check.model.opsets.get('') ?? 1;
+    for (const name of missingAttributes(node, opset)) {
       problems.push(problem('ONNX_ATTRIBUTE', node, `has no attribute "${name}", which it needs`));
     }
+    const missing = missingEnds(node, opset);
+    if (missing.inputs > 0) problems.push(problem('ONNX_INPUTS', node, `lacks ${counted(missing.inputs, 'input')}`));
+    if (missing.outputs > 0) problems.push(problem('ONNX_INPUTS', node, 'has no output'));
     for (const name of readNames(node)) {
       if (defined.has(name) || outer.has(name)) continue;
       if (!made.has(name)) problems.push(problem('ONNX_UNDEFINED_VALUE', node, `reads "${name}", which nothing makes`));
@@ -101,4 +106,14 @@ function problem(code: CheckCode, node: Node, text: string): UserError {
   });
 }
 
-type CheckCode = 'ONNX_ATTRIBUTE' | 'ONNX_UNDEFINED_VALUE' | 'ONNX_ORDER' | 'ONNX_DUPLICATE_NAME' | 'ONNX_OPSET';
+function counted(count: number, noun: string): string {
+  return count === 1 ? `an ${noun}` : `${count} ${noun}s`;
+}
+
+type CheckCode =
+  | 'ONNX_ATTRIBUTE'
+  | 'ONNX_INPUTS'
+  | 'ONNX_UNDEFINED_VALUE'
+  | 'ONNX_ORDER'
+  | 'ONNX_DUPLICATE_NAME'
+  | 'ONNX_OPSET';

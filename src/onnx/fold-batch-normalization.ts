@@ -34,7 +34,7 @@ function foldInto(model: Model, index: GraphIndex, producer: Node, norm: Node): 
   const { initializers } = model.graph;
   const output = norm.inputs[0]!;
   if (index.isOutput(output) || index.consumers(output).length > 1) return false;
-  if (intAttribute(norm, 'training_mode', 0) === 1) return false;
+  if (intAttribute(norm, 'training_mode', 0) !== 0) return false;
   const constants = norm.inputs.slice(1, 5).map((name) => float(initializers.get(name)));
   const weight = float(initializers.get(producer.inputs[1] ?? ''));
   const biasName = producer.inputs[2] ?? '';
@@ -97,7 +97,7 @@ function channelLayout(node: Node, dims: readonly number[]): ChannelLayout | und
       return { channels: perGroup * group, channelOf };
     }
     case 'Gemm':
-      if (intAttribute(node, 'transB', 0) === 1) return { channels: dims[0]!, channelOf: (i) => Math.floor(i / inner) };
+      if (intAttribute(node, 'transB', 0) !== 0) return { channels: dims[0]!, channelOf: (i) => Math.floor(i / inner) };
       return { channels: dims[1]!, channelOf: (i) => i % dims[1]! };
     default:
       return undefined;

@@ -92,7 +92,7 @@ function whyWeightedFloat(node: Node, context: PlanContext): string | undefined 
       : 'its weight is no constant';
   }
   if (weight.dataType !== 'float32') return 'its weight is not float32';
-  if (node.opType === 'Gemm' && intAttribute(node, 'transA', 0) === 1) return 'transA is set';
+  if (node.opType === 'Gemm' && intAttribute(node, 'transA', 0) !== 0) return 'transA is set';
   if (biasName === '') return undefined;
   const bias = initializers.get(biasName);
   if (bias?.dataType !== 'float32') return 'its bias is no float32 constant';
@@ -110,7 +110,7 @@ export function outputChannels(node: Node, dims: readonly number[]): number {
     case 'ConvTranspose':
       return dims[1]! * intAttribute(node, 'group', 1);
     case 'Gemm':
-      return dims[intAttribute(node, 'transB', 0) === 1 ? 0 : 1]!;
+      return dims[intAttribute(node, 'transB', 0) !== 0 ? 0 : 1]!;
     default:
       return dims.at(-1)!;
   }

@@ -81,7 +81,7 @@ class DynamicRewriter {
     if (weight?.dataType !== 'float32') return 'its weight is no float32 constant';
     if (node.opType !== 'Conv' && weight.dims.length !== 2) return 'its weight is no matrix';
     if (this.tensor(node.inputs[0]!) !== undefined) return 'its data input is a constant';
-    if (node.opType === 'Gemm' && intAttribute(node, 'transA', 0) === 1) return 'transA is set';
+    if (node.opType === 'Gemm' && intAttribute(node, 'transA', 0) !== 0) return 'transA is set';
     const bias = node.inputs[2] ?? '';
     return bias === '' || this.tensor(bias)?.dataType === 'float32' ? undefined : 'its bias is no float32 constant';
   }
@@ -92,7 +92,7 @@ class DynamicRewriter {
     const name = node.inputs[1]!;
     const stored = this.tensor(name)!;
     const weight = isGemm
-      ? timesTransposed(stored, floatAttribute(node, 'alpha', 1), intAttribute(node, 'transB', 0) === 1)
+      ? timesTransposed(stored, floatAttribute(node, 'alpha', 1), intAttribute(node, 'transB', 0) !== 0)
       : stored;
     const integers = quantizeTensor(weight, name, this.tensorHow(1));
     const beta = isGemm ? floatAttribute(node, 'beta', 1) : 1;

@@ -12,7 +12,7 @@ export function weightAxis(node: Node, rank: number): number | null {
     case 'ConvTranspose':
       return intAttribute(node, 'group', 1) === 1 ? 1 : null;
     case 'Gemm':
-      return intAttribute(node, 'transB', 0) === 1 ? 0 : 1;
+      return intAttribute(node, 'transB', 0) !== 0 ? 0 : 1;
     case 'MatMul':
       return rank === 2 ? 1 : null;
     default:

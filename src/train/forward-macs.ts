@@ -27,7 +27,7 @@ function convolutionMacs(b: GraphBuilder, node: Node): number {
 
 function productMacs(b: GraphBuilder, node: Node): number {
   if (node.opType !== 'MatMul' && node.opType !== 'Gemm') return 0;
-  const isTurned = node.opType === 'Gemm' && intAttribute(node, 'transA', 0) === 1;
+  const isTurned = node.opType === 'Gemm' && intAttribute(node, 'transA', 0) !== 0;
   const summed = staticDims(b, node.inputs[0]!).at(isTurned ? -2 : -1) ?? 0;
   return sizeOf(staticDims(b, node.outputs[0]!)) * summed;
 }

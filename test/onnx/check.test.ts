@@ -34,6 +34,31 @@ describe('checkModel', () => {
     );
   });
 
+  test('names the node that lacks an input or has no output', () => {
+    const model = chain();
+    node(model, 'first').inputs = [''];
+    Object.assign(node(model, 'second'), { opType: 'Where', outputs: [] });
+    node(model, 'third').inputs = ['a'];
+    const error = caught(() => checkModel(model)) as UserErrors;
+    expect(error.errors.map(({ code, problem }) => [code, problem])).toEqual([
+      ['ONNX_INPUTS', 'The node "first" (Relu) lacks an input.'],
+      ['ONNX_INPUTS', 'The node "second" (Where) lacks 2 inputs.'],
+      ['ONNX_INPUTS', 'The node "second" (Where) has no output.'],
+    ]);
+  });
+
+  test.each([
+    [9, 2, 'lacks an input'],
+    [11, 2, undefined],
+  ])('knows that the inputs of an operator depend on the opset: Gemm in %i with %i', (opset, count, problem) => {
+    const model = chain();
+    model.opsets.set('', opset);
+    Object.assign(node(model, 'second'), { opType: 'Gemm', inputs: ['a', 'a', 'a'].slice(0, count) });
+    const error = caught(() => checkModel(model)) as Error | undefined;
+    if (problem === undefined) expect(error).toBeUndefined();
+    else expect(error?.message).toContain(problem);
+  });
+
   test('names the node that makes a value a second time', () => {
     const model = chain();
     node(model, 'second').outputs[0] = 'a';

@@ -52,6 +52,37 @@ describe('damaged tensors are refused by name', () => {
   });
 });
 
+test.each([
+  ['irVersion', -1n, 'IR version -1'],
+  ['irVersion', 2n ** 63n - 1n, 'IR version 9223372036854775807'],
+  ['opset', 2n ** 40n, 'opset 1099511627776'],
+])('an impossible version is refused: %s %s', (field, version, named) => {
+  const opsetImport = [create(OperatorSetIdProtoSchema, { version: field === 'opset' ? version : 18n })];
+  const irVersion = field === 'opset' ? 8n : version;
+  const bytes = toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion, opsetImport, graph: {} }));
+  expect(() => decodeModel(bytes)).toThrow(`The model states the ${named}.`);
+});
+
+test('sizes beyond all memory are unknown, and what was read can be written', () => {
+  const dim = [2n ** 63n - 1n, -1n, 7n].map((value) => ({ value: { case: 'dimValue' as const, value } }));
+  const x = { name: 'x', type: { value: { case: 'tensorType' as const, value: { elemType: 1, shape: { dim } } } } };
+  const model = decodeModel(modelWith(create(GraphProtoSchema, { input: [x] })));
+  expect(model.graph.inputs[0]!.shape).toEqual([null, null, 7]);
+  expect(decodeModel(encodeModel({ ...model, modelVersion: Number.MAX_SAFE_INTEGER })).graph).toEqual(model.graph);
+});
+
+test('a model version is written again, however large', () => {
+  const opsetImport = [create(OperatorSetIdProtoSchema, { version: 18n })];
+  for (const modelVersion of [1_732_000_000_000_000_000n, 2n ** 63n - 1n, -5n]) {
+    const bytes = toBinary(
+      ModelProtoSchema,
+      create(ModelProtoSchema, { irVersion: 8n, modelVersion, opsetImport, graph: {} }),
+    );
+    const model = decodeModel(bytes);
+    expect(decodeModel(encodeModel(model)).modelVersion).toBe(model.modelVersion);
+  }
+});
+
 test('a thousand graphs inside each other are refused, not a stack overflow', () => {
   let graph = create(GraphProtoSchema, {});
   let bytes: Uint8Array = toBinary(GraphProtoSchema, graph);

@@ -215,3 +215,11 @@ describe('upgradeOpset', () => {
     expect(() => upgradeOpset(model(opset, [2, 3], build), 18)).toThrowErrorMatchingSnapshot();
   });
 });
+
+test('numbers that bound texts are refused by name', () => {
+  const b = new GraphBuilder({ opset: 10 });
+  b.output(b.op('Clip', [b.input('x', 'string', [2])], { min: { type: 'float', value: 0 } }, { name: 'clip' }));
+  expect(() => upgradeOpset(b.build())).toThrow(
+    'The node "clip" (Clip) computes in string, which it could not in this version, so the model cannot be brought to opset 11.',
+  );
+});

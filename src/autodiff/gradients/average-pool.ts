@@ -16,7 +16,7 @@ export const averagePoolGradient = defineGradient({
     const sizes = { input: dimsOf(X).slice(2), output: dimsOf(dY).slice(2), kernel: kernelShape(node) };
     const window = windowOf(node, sizes);
     const { end } = padsOf(node, sizes);
-    const countsPads = intAttribute(node, 'count_include_pad', 0) === 1;
+    const countsPads = intAttribute(node, 'count_include_pad', 0) !== 0;
     const maps = window.kernel.map((_, index) => averageAlong(window, index, countsPads ? end[index]! : null));
     return { X: applyTransposed(b, dY, maps) };
   },

@@ -15,11 +15,11 @@ export const batchNormalizationGradient = defineGradient({
   inputs: ['X', 'scale', 'B', 'input_mean', 'input_var'],
   outputs: ['Y'],
   unsupported: (node) =>
-    intAttribute(node, 'training_mode', 0) === 1 && floatAttribute(node, 'momentum', 0.9) !== 0
+    intAttribute(node, 'training_mode', 0) !== 0 && floatAttribute(node, 'momentum', 0.9) !== 0
       ? 'training mode with a momentum other than 0, which hides the statistics of the batch'
       : null,
   gradient({ b, node, X, scale, input_mean, input_var, dY, wants }) {
-    const isTraining = intAttribute(node, 'training_mode', 0) === 1;
+    const isTraining = intAttribute(node, 'training_mode', 0) !== 0;
     const mean = isTraining ? b.value(node.outputs[1]!) : input_mean;
     const variance = isTraining ? b.value(node.outputs[2]!) : input_var;
     const epsilon = floatAttribute(node, 'epsilon', 1e-5);

@@ -9,8 +9,8 @@ export const gemmGradient = defineGradient({
   inputs: ['A', 'B', 'C?'],
   outputs: ['Y'],
   gradient({ b, node, A, B, C, dY, wants }) {
-    const transA = intAttribute(node, 'transA', 0) === 1;
-    const transB = intAttribute(node, 'transB', 0) === 1;
+    const transA = intAttribute(node, 'transA', 0) !== 0;
+    const transB = intAttribute(node, 'transB', 0) !== 0;
     const alpha = floatAttribute(node, 'alpha', 1);
     const product = (x: typeof A, y: typeof A, flipX: boolean, flipY: boolean) =>
       b.op('Gemm', [x, y], {

@@ -14,27 +14,29 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
+import { UserError } from '../../core/errors.js';
 import type { Attribute, Dim, Graph, Model, Node, Opaque, Tensor, ValueInfo } from '../ir.js';
 import { dataTypeOf } from './data-type.js';
 import { type ExternalLoader, toTensor } from './tensor.js';
 
-/** The model of a ModelProto that has a graph. Throws what `toTensor` throws. */
+/** The model of a ModelProto that has a graph. Throws ONNX_DECODE, and what `toTensor` throws. */
 export function toModel(proto: ModelProto & { graph: GraphProto }, load: ExternalLoader): Model {
   const opsets = new Map<string, number>();
-  for (const { domain, version } of proto.opsetImport) opsets.set(normalDomain(domain), Number(version));
+  for (const { domain, version } of proto.opsetImport) opsets.set(normalDomain(domain), versionOf(version, 'opset'));
   // Before IR version 3 there were no imports: opset 1 was meant.
   if (opsets.size === 0 && proto.irVersion < 3n) opsets.set('', 1);
   const graph = toGraph(proto.graph, load);
   // Until IR version 3 every initializer had to be listed as an input too.
   graph.inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name));
   return {
-    irVersion: Number(proto.irVersion),
+    irVersion: versionOf(proto.irVersion, 'IR version'),
     opsets,
     graph,
     producerName: proto.producerName,
     producerVersion: proto.producerVersion,
     domain: proto.domain,
-    modelVersion: Number(proto.modelVersion),
+    // A number of the exporter's own, perhaps a time in nanoseconds; the nearest double may be beyond what can be written.
+    modelVersion: Math.min(Number(proto.modelVersion), 2 ** 63 - 1024),
     docString: proto.docString,
     metadata: new Map(proto.metadataProps.map(({ key, value }) => [key, value])),
     ...rest(ModelProtoSchema, proto, {
@@ -44,6 +46,18 @@ export function toModel(proto: ModelProto & { graph: GraphProto }, load: Externa
     }),
   };
 }
+
+function versionOf(version: bigint, what: string): number {
+  if (version >= 0n && version <= HIGHEST_VERSION) return Number(version);
+  throw new UserError(
+    'ONNX_DECODE',
+    `The model states the ${what} ${version}.`,
+    'The file is damaged: export it again.',
+  );
+}
+
+/** Far above any that there will be. */
+const HIGHEST_VERSION = 1_000_000n;
 
 function toGraph(proto: GraphProto, load: ExternalLoader): Graph {
   const initializers = new Map<string, Tensor>();
@@ -164,10 +178,10 @@ function toValueInfo(proto: ValueInfoProto): ValueInfo {
   };
 }
 
-/** A negative size is how some exporters say "unknown". */
+/** A negative size is how some exporters say "unknown"; one beyond all memory says nothing either. */
 function shapeOf(shape: TensorShapeProto): Dim[] {
   return shape.dim.map(({ value }) => {
-    if (value.case === 'dimValue') return value.value >= 0n ? Number(value.value) : null;
+    if (value.case === 'dimValue') return value.value >= 0n && isSafe(value.value) ? Number(value.value) : null;
     return value.case === 'dimParam' && value.value !== '' ? value.value : null;
   });
 }

@@ -3,7 +3,12 @@ import { productOf, type Shape, shapeText, unknownShape } from './dims.js';
 import { type Call, type RuleTable, type ShapeRule, typed } from './rule.js';
 import { transposedCount, windowCount, windowsOf } from './window.js';
 
-const convolution: ShapeRule = (call) => [typed(call.dataType(0), convolutionShape(call, 0, 1))];
+const convolution: ShapeRule = (call) => {
+  const shape = convolutionShape(call, 0, 1);
+  const bias = call.shape(2);
+  if (bias !== null && bias.length !== 1) call.fail(`has the bias ${shapeText(bias)}, not one number per channel`);
+  return [typed(call.dataType(0), shape)];
+};
 
 /** [N, O, spatial …] from X [N, C, spatial …] and W [O, C/groups, kernel …]. */
 function convolutionShape(call: Call, xIndex: number, wIndex: number): Shape | null {
@@ -14,6 +19,9 @@ function convolutionShape(call: Call, xIndex: number, wIndex: number): Shape | n
   if (w !== null && w.length !== x.length) call.fail(`has the input ${shapeText(x)}, but the weight ${shapeText(w)}`);
   if (w !== null) checkChannels(call, x, w);
   const kernel = call.ints('kernel_shape') ?? w?.slice(2) ?? unknownShape(x.length - 2);
+  if (kernel.length !== x.length - 2) {
+    call.fail(`has the input ${shapeText(x)}, but a kernel of ${kernel.length} dimensions`);
+  }
   const windows = windowsOf(call, kernel);
   return [x[0]!, w?.[0] ?? null, ...windows.map((window, i) => windowCount(call, x[i + 2]!, window, false))];
 }
@@ -59,7 +67,7 @@ export const convolutions: RuleTable = {
   ConvTranspose: convTranspose,
   ConvInteger: (call) => [typed('int32', convolutionShape(call, 0, 1))],
   QLinearConv: (call) => [typed(call.dataType(7), convolutionShape(call, 0, 3))],
-  DeformConv: convolution,
+  DeformConv: (call) => [typed(call.dataType(0), convolutionShape(call, 0, 1))],
   Col2Im: col2Im,
 };
 

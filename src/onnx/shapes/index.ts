@@ -1,4 +1,4 @@
-import type { Node } from '../ir.js';
+import type { Dim, Node } from '../ir.js';
 import { convolutions, microsoftConvolutions, nchwc } from './convolution.js';
 import { elementwise, microsoftElementwise } from './elementwise.js';
 import { foldCall } from './fold.js';
@@ -21,7 +21,15 @@ export { Call, type InferenceContext, type RuleTable, type ShapeRule, typed, typ
 
 /** Types of the node's outputs, in order; an unknown operator gives none. Throws ONNX_SHAPE if the inputs cannot go together. */
 export function inferNode(node: Node, context: InferenceContext): ValueType[] {
-  return shapeRule(node)?.(new Call(node, context)) ?? [];
+  return (shapeRule(node)?.(new Call(node, context)) ?? []).map(({ dataType, shape }) => ({
+    dataType,
+    shape: shape === null || shape.every(isPossible) ? shape : shape.map((dim) => (isPossible(dim) ? dim : null)),
+  }));
+}
+
+/** Sizes that a damaged model leads to (negative, beyond all memory, no number) are none. */
+function isPossible(dim: Dim): boolean {
+  return typeof dim !== 'number' || (Number.isSafeInteger(dim) && dim >= 0);
 }
 
 /** The contents of the node's outputs, where they are small and follow from shapes and constants; else an empty list. */

@@ -17,6 +17,13 @@ export function windowsOf(call: Call, kernel: Shape): Window[] {
   const strides = call.ints('strides');
   const dilations = call.ints('dilations');
   const pads = call.ints('pads');
+  const checked = { kernel_shape: call.ints('kernel_shape'), strides, dilations };
+  for (const [name, values] of Object.entries(checked)) {
+    if (values === undefined) continue;
+    if (values.length !== rank) call.fail(`has ${values.length} ${name} for ${rank} dimensions`);
+    if (values.some((value) => value < 1)) call.fail(`has the ${name} [${values.join(', ')}]`);
+  }
+  if (pads !== undefined && pads.length !== 2 * rank) call.fail(`has ${pads.length} pads for ${rank} dimensions`);
   return kernel.map((size, i) => ({
     kernel: size,
     stride: strides?.[i] ?? 1,

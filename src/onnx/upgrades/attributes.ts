@@ -15,7 +15,9 @@ function floatToInput(node: Node, site: UpgradeSite, name: string, index: number
 
 function floatTypeOf(node: Node, site: UpgradeSite): DataType {
   const dataType = site.typeOf(node.inputs[0])?.dataType ?? 'undefined';
-  return dataType === 'undefined' ? 'float32' : dataType;
+  if (dataType === 'undefined') return 'float32';
+  if (!/float/.test(dataType)) throw site.refusal(node, `computes in ${dataType}, which it could not in this version`);
+  return dataType;
 }
 
 const slice: UpgradeRule = (node, site) => {

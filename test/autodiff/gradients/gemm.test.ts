@@ -11,6 +11,10 @@ describeGradient('Gemm', {
     inputs: [normal(4, 3), normal(4, 2), normal(3, 1)],
     attributes: { transA: 1, alpha: 0.5, beta: 1.5 },
   },
+  'a flag that is neither 0 nor 1': {
+    inputs: [normal(3, 4), normal(2, 4)],
+    attributes: { transB: 2 },
+  },
   'both transposed, a scalar as bias': {
     inputs: [normal(4, 3), normal(2, 4), normal()],
     attributes: { transA: 1, transB: 1 },
