@@ -3,7 +3,8 @@ import type { Node } from './ir.js';
 /** Attributes that the specification requires of this node and that it does not have. */
 export function missingAttributes(node: Node, opset: number): string[] {
   if (node.domain !== '') return [];
-  const required = REQUIRED[node.opType];
+  // An operator may be called "constructor": names of objects are none of the table's.
+  const required = Object.hasOwn(REQUIRED, node.opType) ? REQUIRED[node.opType] : undefined;
   if (required === undefined) return [];
   const [names, until] = required;
   if (until !== undefined && opset >= until) return [];

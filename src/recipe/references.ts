@@ -210,7 +210,8 @@ function lookUpLabel(name: string, { cell }: Scope, path: Path): Found {
   if (cell === null) return { later: true };
   if (Object.hasOwn(cell.labels, name)) return { value: cell.labels[name]! };
   const known = Object.keys(cell.labels);
-  if (known.length === 0) return refuse(...noMatrix(`The stage "${cell.id}"`, name));
+  if (known.length === 0)
+    return refuse(...noMatrix(cell.id === undefined ? 'This stage' : `The stage "${cell.id}"`, name));
   return refuse(`"${name}" has no value in ${cell.id}.`, didYouMeanOrKnown(name, known, ''));
 }
 
