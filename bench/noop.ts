@@ -60,7 +60,17 @@ function costOf(cwd: string, command: readonly string[], env: NodeJS.ProcessEnv 
 function compareStarts(): void {
   const cwd = join(folder, 'digits');
   mkdirSync(cwd);
-  const lathe = [process.execPath, LATHE, 'run', DIGITS, '--no-lock', '--cache-dir', join(cwd, 'cache')];
+  const lathe = [
+    process.execPath,
+    LATHE,
+    'run',
+    DIGITS,
+    '--allow-path',
+    resolve('.'),
+    '--no-lock',
+    '--cache-dir',
+    join(cwd, 'cache'),
+  ];
   costOf(cwd, lathe);
   const subjects = new Map<string, () => Cost>([
     ['node -e 0', () => costOf(cwd, [process.execPath, '-e', '0'])],
