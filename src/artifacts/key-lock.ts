@@ -1,5 +1,5 @@
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder } from './durable.js';
 import { ownerPrefix, ownerState } from './owner.js';
@@ -42,6 +42,18 @@ export async function untilReleased(path: string, signal: AbortSignal): Promise<
     seen = now;
     await sleep(waitMs, undefined, { signal });
   }
+}
+
+/**
+ * Removes the locks of processes that are gone. One that was killed after it had stored its result leaves a lock that nobody
+ * would take over: its key is found in the cache.
+ */
+export async function removeLeftLocks(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((cause) => {
+    if (systemCode(cause) === 'ENOENT') return [];
+    throw cause;
+  });
+  for (const name of names) await removeIfLeft(join(folder, name));
 }
 
 const ATTEMPTS = 3;

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { sha256 } from '../core/hash.js';
+import { removeLeftLocks } from './key-lock.js';
 import { layoutOf } from './layout.js';
 import { removeLeftovers } from './leftovers.js';
 import { ownerPrefix, ownerState } from './owner.js';
@@ -59,11 +60,13 @@ export async function notedRuns(cacheDir: string): Promise<NotedRun[]> {
 
 /** Says that a run goes on, until it says that it has ended. */
 export async function enterLive(cacheDir: string): Promise<{ leave(): Promise<void> }> {
-  const path = join(layoutOf(cacheDir).live, `${ownerPrefix()}-${Math.random().toString(36).slice(2)}`);
+  const { live, locks } = layoutOf(cacheDir);
+  const path = join(live, `${ownerPrefix()}-${Math.random().toString(36).slice(2)}`);
   await ifWritable(async () => {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(live, { recursive: true });
     // Runs that were killed could not say that they ended.
-    await removeLeftovers(dirname(path));
+    await removeLeftovers(live);
+    await removeLeftLocks(locks);
     await writeFile(path, '');
   });
   return { leave: () => ifWritable(() => rm(path, { force: true })) };

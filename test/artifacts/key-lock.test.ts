@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tryLock, untilReleased } from '../../src/artifacts/key-lock.js';
+import { removeLeftLocks, tryLock, untilReleased } from '../../src/artifacts/key-lock.js';
 import { ownerPrefix } from '../../src/artifacts/owner.js';
 
 let root: string;
@@ -39,6 +39,16 @@ describe('a lock', () => {
     expect(await tryLock(path)).not.toBeNull();
     expect(readFileSync(path, 'utf8')).toBe(ownerPrefix());
     expect(readdirSync(join(root, 'locks'))).toEqual(['key']);
+  });
+
+  it('of a process that is gone is removed though nobody asks for its key; those in use stay', async () => {
+    mkdirSync(join(root, 'locks'));
+    writeFileSync(path, deadOwner());
+    writeFileSync(`${path}-elsewhere`, 'another-123-456');
+    await tryLock(`${path}-mine`);
+    await removeLeftLocks(join(root, 'locks'));
+    expect(readdirSync(join(root, 'locks')).sort()).toEqual(['key-elsewhere', 'key-mine']);
+    await removeLeftLocks(join(root, 'no such folder'));
   });
 
   it('of another machine holds while it is touched now and then, and is taken over after a minute of silence', async () => {
