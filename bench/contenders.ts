@@ -21,17 +21,33 @@ export function latheContenders(call: {
   );
 }
 
-/** PyTorch on a subject in all the settings that it is judged at its best of. */
+/**
+ * PyTorch on a subject in all the settings that it is judged at its best of. OpenBLAS with pthreads, which Debian's PyTorch may
+ * multiply with, does not hear of PyTorch's number of threads: it is told by itself. One thread of PyTorch with all of BLAS,
+ * which is what comes without telling it, is a setting of its own.
+ */
 export function torchContenders(subject: string): Contender[] {
-  const torch = (threads: number, malloc: 'default' | 'tuned', ...flags: string[]) =>
+  const torch = (threads: number, malloc: 'default' | 'tuned', { blas = threads, flags = [] as string[] } = {}) =>
     new Contender(
-      ['PyTorch', plural(threads, 'thread'), `${malloc} malloc`, ...flags].join(', '),
+      [
+        'PyTorch',
+        plural(threads, 'thread'),
+        ...(blas === threads ? [] : [`${blas} of BLAS`]),
+        `${malloc} malloc`,
+        ...flags,
+      ].join(', '),
       [PYTHON, 'bench/torch_step.py', subject, String(threads), ...flags],
-      malloc === 'tuned' ? TUNED_MALLOC : {},
+      { OPENBLAS_NUM_THREADS: String(blas), ...(malloc === 'tuned' ? TUNED_MALLOC : {}) },
     );
-  const settings = [torch(1, 'default'), torch(1, 'tuned'), torch(2, 'default'), torch(2, 'tuned')];
+  const settings = [
+    torch(1, 'default'),
+    torch(1, 'tuned'),
+    torch(1, 'tuned', { blas: 2 }),
+    torch(2, 'default'),
+    torch(2, 'tuned'),
+  ];
   // PyTorch's best layout for residual networks, its worst for small ones.
-  return subject.startsWith('resnet') ? [...settings, torch(2, 'tuned', 'channels_last')] : settings;
+  return subject.startsWith('resnet') ? [...settings, torch(2, 'tuned', { flags: ['channels_last'] })] : settings;
 }
 
 function plural(count: number | string, noun: string): string {

@@ -81,14 +81,15 @@ async function report(results: ReadonlyMap<Contender, Result>): Promise<void> {
     const seconds = [readingMs, middle, fastest].map((ms) => (ms / 1000).toPrecision(3));
     lines.push(`| ${contender.name} | ${seconds.join(' | ')} | ${Math.round(await contender.memory())} |`);
     const name = contender.name.split(',')[0]!;
-    const known = best[name] ?? { middle, fastest };
+    // Ours counts with the most cores, which come last: as a stage runs.
+    const known = name === 'Lathe' ? { middle, fastest } : (best[name] ?? { middle, fastest });
     best[name] = { middle: Math.min(known.middle, middle), fastest: Math.min(known.fastest, fastest) };
   }
   process.stdout.write(`${lines.join('\n')}\n`);
   const { Lathe: ours, PyTorch: peer } = best;
   if (ours === undefined || peer === undefined) return;
   process.stdout.write(
-    `\nBest of Lathe / best of PyTorch: **${(ours.middle / peer.middle).toFixed(2)}** ` +
+    `\nLathe with all cores / best of PyTorch: **${(ours.middle / peer.middle).toFixed(2)}** ` +
       `(of the fastest parts: ${(ours.fastest / peer.fastest).toFixed(2)}); below 1 Lathe is faster.\n`,
   );
 }
