@@ -122,8 +122,7 @@ class Substitution {
     const found = lookUp(inner, this.scope, path);
     if ('later' in found && !this.hasLabels(path[1]!)) {
       const [, name] = inner.split('.') as [string, string];
-      const stage = `The stage "${String(this.stageAt(path[1]!).id)}"`;
-      return this.refuse('RECIPE_REFERENCE', path, reference, nth, ...noMatrix(stage, name));
+      return this.refuse('RECIPE_REFERENCE', path, reference, nth, ...noMatrix(this.stageAt(path[1]!).id, name));
     }
     if ('value' in found) return found.value;
     if ('problem' in found) this.refuse(found.code, path, reference, nth, found.problem, found.fix);
@@ -210,11 +209,11 @@ function lookUpLabel(name: string, { cell }: Scope, path: Path): Found {
   if (cell === null) return { later: true };
   if (Object.hasOwn(cell.labels, name)) return { value: cell.labels[name]! };
   const known = Object.keys(cell.labels);
-  if (known.length === 0)
-    return refuse(...noMatrix(cell.id === undefined ? 'This stage' : `The stage "${cell.id}"`, name));
+  if (known.length === 0) return refuse(...noMatrix(cell.id, name));
   return refuse(`"${name}" has no value in ${cell.id}.`, didYouMeanOrKnown(name, known, ''));
 }
 
-function noMatrix(owner: string, name: string): [problem: string, fix: string] {
+function noMatrix(stage: unknown, name: string): [problem: string, fix: string] {
+  const owner = typeof stage === 'string' ? `The stage "${stage}"` : 'This stage';
   return [`${owner} has no matrix that "${name}" could come from.`, `Add matrix: { ${name}: [ … ] }.`];
 }

@@ -94,7 +94,7 @@ class StageCells {
   private isPossible(index: number, matrix: Matrix, parents: number): boolean {
     const size = matrixSize(matrix) * parents;
     if (size <= CELLS_MAX) return true;
-    this.refuseSize(index, `The matrix of "${this.request.stages[index]!.id}" has ${size} cells`);
+    this.refuseSize(index, `The matrix of ${this.nameOf(index)} has ${size} cells`);
     return false;
   }
 
@@ -102,7 +102,7 @@ class StageCells {
     const before = this.total;
     this.total += labels.length;
     if (before > CELLS_MAX || this.total <= CELLS_MAX) return labels;
-    this.refuseSize(index, `The stages up to "${this.request.stages[index]!.id}" have ${this.total} cells`);
+    this.refuseSize(index, `The stages up to ${this.nameOf(index)} have ${this.total} cells`);
     return labels;
   }
 
@@ -111,6 +111,12 @@ class StageCells {
     const path = ['stages', index, matrix === undefined ? 'each' : 'matrix'];
     const fix = 'Shorten a list, exclude combinations, or split the recipe.';
     this.refuse('RECIPE_MATRIX_SIZE', path, `${problem}; a recipe may have ${CELLS_MAX}.`, fix, 'key');
+  }
+
+  /** A stage may have lost its id, which is said elsewhere. */
+  private nameOf(index: number): string {
+    const { id } = this.request.stages[index]!;
+    return typeof id === 'string' ? `"${id}"` : 'this stage';
   }
 
   private cellOf(index: number, labels: Labels): CellDeclaration {

@@ -26,6 +26,14 @@ describe('checkModel', () => {
     expect(() => checkModel(chain())).not.toThrow();
   });
 
+  test('takes the name of an operator for a name only, even one that objects have', () => {
+    const model = chain();
+    for (const opType of ['constructor', 'toString', '__proto__']) {
+      Object.assign(node(model, 'second'), { opType });
+      expect(() => checkModel(model)).not.toThrow(TypeError);
+    }
+  });
+
   test('names the node that reads a value which nothing makes', () => {
     const model = chain();
     node(model, 'second').inputs[0] = 'nowhere';

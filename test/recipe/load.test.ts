@@ -195,6 +195,13 @@ stages:
     expect((await parse(text('{ pass: [SET], hash: [SET] }'), [], { SET: '5' })).stages[0]!.cells[0]!.with.v).toBe('5');
   });
 
+  test('calls a stage that has lost its id "this stage"', async () => {
+    const text = 'version: 1\nstages:\n  - { uses: toy-make, with: { size: "${{ matrix.n }}" } }\n';
+    const complaints = await complaint(text);
+    expect(complaints).toContain('This stage has no matrix that "n" could come from.');
+    expect(complaints).not.toContain('undefined');
+  });
+
   test('that are faulty are shown at the very reference', async () => {
     const bad =
       '["${{ params.m }} ${{ params.m }}", "${{ matrix.n }}", "${{ env.UNSET }}", "${{ env.HOM }}", "${{ params.n + 1 }}", "${{ params.n", "x${{ params.list }}"]';
