@@ -133,9 +133,9 @@ const GRAPH_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * Names of existing files that a model's `external_data` entries may mean. Reads the bytes of the entry
- * (key "location", then the name) instead of parsing: a name too many does no harm in a digest.
+ * (key "location", then the name) instead of parsing: a name too many does no harm in a digest. Sorted.
  */
-async function externalDataNames(path: string): Promise<string[]> {
+export async function externalDataNames(path: string): Promise<string[]> {
   if ((await stat(path)).size > GRAPH_BYTES_MAX) return [];
   const bytes = await readFile(path);
   const mark = Buffer.from('\x0a\x08location\x12', 'latin1');

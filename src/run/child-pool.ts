@@ -6,35 +6,36 @@ import type { ParentMessage } from './messages.js';
 export class ChildPool {
   /** What those that are started from now on load in advance: what the last job needed, the next one mostly needs, too. */
   plugins: readonly PluginFile[] = [];
-  private readonly waiting: ChildProcess[] = [];
+  /** In the order in which they were started, each with what forgets it. */
+  private readonly waiting = new Map<ChildProcess, () => void>();
 
   constructor(private readonly start: () => ChildProcess) {}
 
   get size(): number {
-    return this.waiting.length;
+    return this.waiting.size;
   }
 
   /** A process for a job: one that waits, or a new one. */
   take(): ChildProcess {
-    const child = this.waiting.shift();
-    if (child === undefined) return this.start();
-    child.removeAllListeners();
+    const [first] = this.waiting;
+    if (first === undefined) return this.start();
+    const [child, forget] = first;
+    forget();
+    child.off('error', forget);
+    child.off('exit', forget);
     return child;
   }
 
   /** Starts or ends processes until so many wait. */
   resize(size: number): void {
-    while (this.waiting.length > Math.max(0, size)) this.take().kill('SIGKILL');
-    while (this.waiting.length < size) this.add();
+    while (this.waiting.size > Math.max(0, size)) this.take().kill('SIGKILL');
+    while (this.waiting.size < size) this.add();
   }
 
   private add(): void {
     const child = this.start();
-    this.waiting.push(child);
-    const forget = () => {
-      const index = this.waiting.indexOf(child);
-      if (index >= 0) this.waiting.splice(index, 1);
-    };
+    const forget = () => void this.waiting.delete(child);
+    this.waiting.set(child, forget);
     // One that cannot be started or dies while it waits is nobody's failure.
     child.on('error', forget);
     child.on('exit', forget);

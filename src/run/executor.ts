@@ -3,11 +3,13 @@ import type { Job, JobEvent, JobResult } from './job.js';
 
 /**
  * Executes jobs somewhere. A job may be executed twice and has no effect outside its staging folder, so an executor may
- * repeat or move it; it stores nothing and judges nothing.
+ * repeat or move it; it stores nothing and judges nothing: which keys have a result, who computes one and what is tried again
+ * is decided before a job reaches it. What every implementation keeps to is in test/run/executor-contract.ts.
  */
 export interface Executor {
   /**
-   * Settles when nothing of the job runs any more.
+   * The files that the job made, in its staging folder, and its metrics. Settles when nothing of the job runs any more and all of
+   * its events have been told.
    * Throws the stage's UserError, RUN_CHILD_DIED if its process ended by itself, RUN_CHILD_KILLED if by a signal, RUN_TIMEOUT, RUN_STAGE_THREW for any other error
    * of a plugin, RunCancelled after `signal`, and a plain Error for a bug of ours.
    */
@@ -16,8 +18,8 @@ export interface Executor {
   requireProvider(provider: Provider): Promise<void>;
   /** Tells how many jobs may be yet to end, at most: an executor may prepare for them. 0: none will come. */
   expect?(jobs: number): void;
-  /** Ends whatever still runs, at once. */
-  kill(): void;
+  /** Ends whatever still runs, at once, and settles when no process of the executor is left. Nothing may be executed afterwards. */
+  close(): Promise<void>;
 }
 
 export interface ExecuteOptions {

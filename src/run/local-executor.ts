@@ -31,9 +31,19 @@ export interface LocalExecutorOptions {
 export function localExecutor(options: LocalExecutorOptions): Executor {
   const { childEntry, env, mask = maskOf([]), graceMs = GRACE_MS, spares = 0 } = options;
   const running = new Set<ChildProcess>();
-  const pool = new ChildPool(() =>
-    fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }),
-  );
+  /** Each started process, until it is gone. */
+  const alive = new Map<ChildProcess, Promise<void>>();
+  const pool = new ChildPool(() => {
+    const child = fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    // One that could not be started is none.
+    if (child.pid === undefined) return child;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    alive.set(
+      child,
+      gone.then(() => void alive.delete(child)),
+    );
+    return child;
+  });
   const probed = new Map<Provider, Promise<void>>();
   let expected = 0;
   // Only once a first job has come: before that, the cache may have everything.
@@ -43,9 +53,10 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
       expected = jobs;
       pool.resize(Math.min(pool.size, Math.max(0, jobs - running.size)));
     },
-    kill() {
-      for (const child of running) child.kill('SIGKILL');
+    async close() {
       pool.resize(0);
+      for (const child of alive.keys()) child.kill('SIGKILL');
+      await Promise.all(alive.values());
     },
     requireProvider(provider) {
       let answer = probed.get(provider);
@@ -207,5 +218,7 @@ function died(job: Job, { exitCode, exitSignal, peakBytes, lastLines }: Death): 
       ? 'If nobody killed it, the system ran out of memory: try --jobs 1 or a smaller batch.'
       : 'Run it again; if it dies again, report it with the log of the run.';
   const code = exitSignal === null ? 'RUN_CHILD_DIED' : 'RUN_CHILD_KILLED';
-  return new UserError(code, `The process of stage ${job.cell} ${how}.${peak}${said}`, fix, { class: 'stage' });
+  // Whoever exits by itself does so because of what it was told to do; a signal comes from the machine.
+  const errorClass = exitSignal === null ? 'stage' : 'infrastructure';
+  return new UserError(code, `The process of stage ${job.cell} ${how}.${peak}${said}`, fix, { class: errorClass });
 }

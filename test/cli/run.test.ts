@@ -147,16 +147,16 @@ describe('lathe run', () => {
   });
 
   it.each([
-    ['die', 'The process of stage base was killed by SIGKILL.', 'RUN_CHILD_KILLED'],
-    ['throw', 'threw: nothing is right.', 'RUN_STAGE_THREW'],
-    ['wrong-output', 'returned an output "mdoel" that toy-make does not declare.', 'RUN_OUTPUTS'],
-    ['nan', 'reported NaN as its metric "loss"', 'RUN_METRIC'],
+    ['die', 'The process of stage base was killed by SIGKILL.', 'RUN_CHILD_KILLED', 5],
+    ['throw', 'threw: nothing is right.', 'RUN_STAGE_THREW', 1],
+    ['wrong-output', 'returned an output "mdoel" that toy-make does not declare.', 'RUN_OUTPUTS', 1],
+    ['nan', 'reported NaN as its metric "loss"', 'RUN_METRIC', 1],
   ])(
     'tells a plugin that does "%s" in one error, stores nothing, and goes on the next time',
-    async (what, problem, code) => {
+    async (what, problem, code, exitCode) => {
       writeRecipe(RECIPE.replace(BASE_OPTIONS, `{ misbehave: ${what} }`));
       const failed = await run();
-      expect(failed.code).toBe(1);
+      expect(failed.code).toBe(exitCode);
       expect(failed.stderr).toContain(problem);
       expect(failed.stderr).toContain(`[${code}]`);
       expect(readdirSync(join(cwd, '.lathe', 'cache', 'v1', 'tmp'))).toEqual([]);

@@ -133,7 +133,7 @@ export function fakeExecutor(work: FakeWork = async () => ({})): FakeExecutor {
   return {
     begun,
     mostAtOnce: () => most,
-    kill() {},
+    async close() {},
     async requireProvider() {},
     async execute(job, options): Promise<JobResult> {
       begun.push(job.cell);

@@ -90,7 +90,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   };
   warn = (message) => listener({ type: 'warning', message });
   const observers = await runObservers(registries.observers, { recipe: recipe.file, onWarning });
-  const interrupts = listenForInterrupts(terminal, () => executor.kill());
+  const interrupts = listenForInterrupts(terminal, () => void executor.close());
   const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
   const { stop } = interrupts;
   const remote = remoteSettings && (await openResults(remoteSettings, { store, stop, onWarning, onNotice }));
@@ -120,7 +120,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     await remote?.settle();
     await observers.settle();
   } finally {
-    executor.kill();
+    await executor.close();
     await live.leave();
     await view.close();
     interrupts.release();

@@ -103,7 +103,7 @@ async function recompute(
   });
   await requireProviders(plan.cells, executor);
   const view = await chooseView(terminal, options);
-  const interrupts: Interrupts = listenForInterrupts(terminal, () => executor.kill());
+  const interrupts: Interrupts = listenForInterrupts(terminal, () => void executor.close());
   const cores = availableParallelism();
   const onWarning = (message: string) => view.listener({ type: 'warning', message });
   try {
@@ -124,6 +124,7 @@ async function recompute(
     );
     return { outcome, signal: interrupts.signal() };
   } finally {
+    await executor.close();
     await view.close();
     interrupts.release();
   }
