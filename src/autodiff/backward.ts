@@ -3,7 +3,7 @@ import type { GraphBuilder, Value } from '../onnx/builder.js';
 import type { Node } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { atNode, dynamicShape } from './dynamic-shape.js';
-import { dimsOf, filled, isSameShape } from './emit.js';
+import { dimsOf, expand, filled, isSameShape } from './emit.js';
 import { canCarryGradient } from './gradient-type.js';
 import type { ChooseLowering } from './lowerings/choice.js';
 import { MaskNotes } from './mask-notes.js';
@@ -66,7 +66,10 @@ export function buildBackward(
         choose: options.choose,
         inputs,
         outputs: node.outputs.map(value),
-        outputGradients: node.outputs.map((name) => total(b, arrived, name)),
+        outputGradients: node.outputs.map((name) => {
+          const gradient = total(b, arrived, name);
+          return gradient === null || rule.narrow ? gradient : expand(b, gradient, dimsOf(b.value(name)));
+        }),
         wants,
       }),
     );
@@ -79,7 +82,10 @@ export function buildBackward(
       else list.push(received);
     });
   }
-  return wrt.map((value) => total(b, arrived, value.name));
+  return wrt.map((value) => {
+    const gradient = total(b, arrived, value.name);
+    return gradient === null ? null : expand(b, gradient, dimsOf(value));
+  });
 }
 
 /** Names of the values that depend on `wrt` through floating-point inputs. */
@@ -123,6 +129,7 @@ interface Arrival {
 function fitted(b: GraphBuilder, gradient: Value, { node, rule, input, slot }: Arrival): Value {
   const [got, expected] = [dimsOf(gradient), dimsOf(input)];
   if (isSameShape(got, expected)) return gradient;
+  if (rule.narrow && got.length === expected.length && broadcastsTo(got, expected)) return gradient;
   if (rule.broadcasts && broadcastsTo(expected, got)) return sumTo(b, gradient, expected);
   throw new Error(
     `internal: the gradient of ${node.name} (${node.opType}), input ${slot}, has the shape [${got}] instead of [${expected}]`,

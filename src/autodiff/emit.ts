@@ -41,6 +41,11 @@ export function reshape(b: GraphBuilder, x: Value, dims: readonly number[]): Val
   return b.op('Reshape', [x, b.ints(dims)]);
 }
 
+/** x repeated along the axes along which it has 1. */
+export function expand(b: GraphBuilder, x: Value, dims: readonly number[]): Value {
+  return isSameShape(dimsOf(x), dims) ? x : b.op('Expand', [x, b.ints(dims)]);
+}
+
 export function transpose(b: GraphBuilder, x: Value, perm: readonly number[]): Value {
   return perm.every((axis, index) => axis === index) ? x : b.op('Transpose', [x], { perm });
 }

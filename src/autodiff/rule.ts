@@ -17,6 +17,11 @@ export interface GradientDefinition<I extends readonly string[], O extends reado
   readonly outputs: O;
   /** The operator broadcasts its inputs: gradients may come back in the broadcast shape and are summed by the engine. */
   readonly broadcasts?: boolean;
+  /**
+   * The rule takes narrow gradients: with 1 along an axis along which they are the same everywhere, as those of a mean are. It may
+   * also return such. Rules that do not say so get them expanded to the shape of their output.
+   */
+  readonly narrow?: boolean;
   /** The output is an integer tensor that carries a gradient all the same (QuantizeLinear). */
   readonly straightThrough?: boolean;
   /** Why this form of the operator has no gradient (an unusual mode, say), or null. Default: every form has one. */
@@ -68,6 +73,7 @@ export interface GradientRule {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly broadcasts: boolean;
+  readonly narrow: boolean;
   readonly straightThrough: boolean;
   unsupported(node: Node): string | null;
   /** Gradients in the order of the node's inputs. */
@@ -91,6 +97,7 @@ export function defineGradient<const I extends readonly string[], const O extend
     inputs: definition.inputs,
     outputs: definition.outputs,
     broadcasts: definition.broadcasts ?? false,
+    narrow: definition.narrow ?? false,
     straightThrough: definition.straightThrough ?? false,
     unsupported: (node) => definition.unsupported?.(node) ?? null,
     apply(call) {

@@ -57,8 +57,8 @@ describe('buildBackward', () => {
     const before = b.graph.nodes.length;
     buildBackward(b, loss, [trained]);
     const emitted = b.graph.nodes.slice(before).map((node) => node.opType);
-    // The sum's gradient is spread, then one product; nothing for the sigmoid and the frozen layer.
-    expect(emitted).toEqual(['Reshape', 'Expand', 'FusedMatMul']);
+    // The same gradient for all rows: these are added up, then one product; nothing for the sigmoid and the frozen layer.
+    expect(emitted).toEqual(['Reshape', 'Expand', 'ReduceSum', 'FusedMatMul']);
   });
 
   it('refuses an operator without a rule by node name, with the list of those that have one', () => {

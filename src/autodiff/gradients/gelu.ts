@@ -8,6 +8,7 @@ export const geluGradient = defineGradient({
   opType: 'Gelu',
   inputs: ['X'],
   outputs: ['Y'],
+  narrow: true,
   gradient: ({ b, node, X, dY }) => ({
     X: mul(b, dY, stringAttribute(node, 'approximate', 'none') === 'tanh' ? slopeByTanh(b, X) : slopeByErf(b, X)),
   }),

@@ -1,5 +1,6 @@
-import { mul } from '../emit.js';
+import { dimsOf, mul } from '../emit.js';
 import { defineGradient } from '../rule.js';
+import { sumTo } from '../sum-to.js';
 
 /** d(a · b) = b · da + a · db. */
 export const mulGradient = defineGradient({
@@ -7,5 +8,9 @@ export const mulGradient = defineGradient({
   inputs: ['A', 'B'],
   outputs: ['C'],
   broadcasts: true,
-  gradient: ({ b, A, B, dC, wants }) => ({ A: wants.A ? mul(b, dC, B) : null, B: wants.B ? mul(b, dC, A) : null }),
+  narrow: true,
+  gradient: ({ b, A, B, C, dC, wants }) => ({
+    A: wants.A ? sumTo(b, mul(b, dC, B), dimsOf(A), dimsOf(C)) : null,
+    B: wants.B ? sumTo(b, mul(b, dC, A), dimsOf(B), dimsOf(C)) : null,
+  }),
 });

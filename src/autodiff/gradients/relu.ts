@@ -6,5 +6,6 @@ export const reluGradient = defineGradient({
   opType: 'Relu',
   inputs: ['X'],
   outputs: ['Y'],
+  narrow: true,
   gradient: ({ b, Y, dY, masks }) => ({ X: masks.isMasked(dY, Y) ? dY : mul(b, step(b, Y), dY) }),
 });

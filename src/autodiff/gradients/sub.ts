@@ -1,4 +1,6 @@
+import { dimsOf } from '../emit.js';
 import { defineGradient } from '../rule.js';
+import { sumTo } from '../sum-to.js';
 
 /** d(a − b) = da − db. */
 export const subGradient = defineGradient({
@@ -6,5 +8,9 @@ export const subGradient = defineGradient({
   inputs: ['A', 'B'],
   outputs: ['C'],
   broadcasts: true,
-  gradient: ({ b, dC, wants }) => ({ A: dC, B: wants.B ? b.op('Neg', [dC]) : null }),
+  narrow: true,
+  gradient: ({ b, A, B, C, dC, wants }) => ({
+    A: wants.A ? sumTo(b, dC, dimsOf(A), dimsOf(C)) : null,
+    B: wants.B ? b.op('Neg', [sumTo(b, dC, dimsOf(B), dimsOf(C))]) : null,
+  }),
 });
