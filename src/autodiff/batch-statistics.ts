@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { floatTensor } from '../onnx/tensor.js';
+import { add, dimsOf, reshape, sub } from './emit.js';
 
 export interface TrainingBatchNormalization {
   readonly x: Value;
@@ -36,4 +37,20 @@ export function trainingBatchNormalization(
     { ...(name === undefined ? {} : { name }), ...(output === undefined ? {} : { outputs: [output] }) },
   );
   return { y: y!, mean: mean!, variance: variance! };
+}
+
+/**
+ * The same for values that are exact, as images are: what onnxruntime computes, x · slope + (bias − mean · slope), loses
+ * the digits of |mean| / deviation, so the mean is taken off before. Behind a convolution that would gain little for two
+ * more passes: its own rounding has lost such digits already.
+ */
+export function centeredBatchNormalization(
+  b: GraphBuilder,
+  normalization: TrainingBatchNormalization,
+): ReturnType<typeof trainingBatchNormalization> {
+  const { x } = normalization;
+  const axes = dimsOf(x).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const near = b.op('ReduceMean', [x, b.ints(axes)], { keepdims: 1 });
+  const { y, mean, variance } = trainingBatchNormalization(b, { ...normalization, x: sub(b, x, near) });
+  return { y, mean: add(b, reshape(b, near, [dimsOf(x)[1]!]), mean), variance };
 }

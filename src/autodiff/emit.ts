@@ -55,6 +55,21 @@ export function reduceSum(b: GraphBuilder, x: Value, axes: readonly number[], ke
   return b.op('ReduceSum', [x, b.ints(axes)], { keepdims: keepdims ? 1 : 0 });
 }
 
+/** [C], the sums of x [N, C, ...image] over all but its channels: per image first, where the elements lie side by side. */
+export function channelSums(b: GraphBuilder, x: Value): Value {
+  return reduceSum(
+    b,
+    reduceSum(
+      b,
+      x,
+      dimsOf(x)
+        .slice(2)
+        .map((_, index) => index + 2),
+    ),
+    [0],
+  );
+}
+
 export interface SliceRange {
   readonly axis: number;
   readonly start: number;

@@ -1,6 +1,7 @@
+import type { Value } from '../../onnx/builder.js';
 import { floatAttribute, intAttribute } from '../../onnx/ir.js';
 import { sizeOf } from '../../onnx/tensor.js';
-import { add, dimsOf, div, mul, reduceSum, scale as times } from '../emit.js';
+import { add, channelSums, dimsOf, div, mul, sub, scale as times } from '../emit.js';
 import { channelAffine, channelNormalize } from '../lowerings/channel-affine.js';
 import { defineGradient } from '../rule.js';
 
@@ -8,6 +9,8 @@ import { defineGradient } from '../rule.js';
  * Training form: x̂ = (x − μ)/σ with the batch's own statistics (outputs 2 and 3, with momentum 0):
  * dx = γ/σ · (dY − mean(dY) − x̂ · mean(dY · x̂)), dγ = Σ dY · x̂, dβ = Σ dY.
  * Source: Ioffe & Szegedy 2015, section 3, as two affine maps per channel.
+ * In float32 the mean of x̂ is not quite 0 where |μ| is far above σ, and dx must sum to 0 all the same: a convolution
+ * before multiplies what is left by its images' mean. So the mean that x̂ has is taken off it.
  * Inference form: the statistics are inputs like others; dx = γ/σ · dY.
  */
 export const batchNormalizationGradient = defineGradient({
@@ -18,34 +21,45 @@ export const batchNormalizationGradient = defineGradient({
     intAttribute(node, 'training_mode', 0) !== 0 && floatAttribute(node, 'momentum', 0.9) !== 0
       ? 'training mode with a momentum other than 0, which hides the statistics of the batch'
       : null,
-  gradient({ b, node, X, scale, input_mean, input_var, dY, wants }) {
-    const isTraining = intAttribute(node, 'training_mode', 0) !== 0;
-    const mean = isTraining ? b.value(node.outputs[1]!) : input_mean;
-    const variance = isTraining ? b.value(node.outputs[2]!) : input_var;
+  gradient(call) {
+    const { b, node, X, scale, dY, wants } = call;
     const epsilon = floatAttribute(node, 'epsilon', 1e-5);
-    const axes = dimsOf(X).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-    const count = sizeOf(axes.map((axis) => dimsOf(X)[axis]!));
-
-    const needsSum = wants.B || (isTraining ? wants.X : wants.input_mean);
-    const needsProducts = wants.scale || (isTraining ? wants.X : wants.input_var);
-    const sums = needsSum ? reduceSum(b, dY, axes) : null;
-    const normal = needsProducts ? channelNormalize(b, X, { mean, variance, epsilon }) : null;
-    const products = normal === null ? null : reduceSum(b, mul(b, dY, normal), axes);
+    const isTraining = intAttribute(node, 'training_mode', 0) !== 0;
+    const mean = isTraining ? b.value(node.outputs[1]!) : call.input_mean;
+    const variance = isTraining ? b.value(node.outputs[2]!) : call.input_var;
     const spread = add(b, variance, b.scalar(epsilon));
     const slope = div(b, scale, b.op('Sqrt', [spread]));
+    const normalized = () => channelNormalize(b, X, { mean, variance, epsilon });
+
+    if (!isTraining) {
+      const sums = wants.B || wants.input_mean ? channelSums(b, dY) : null;
+      const products = wants.scale || wants.input_var ? channelSums(b, mul(b, dY, normalized())) : null;
+      return {
+        X: wants.X ? channelAffine(b, dY, slope, null) : null,
+        scale: products,
+        B: sums,
+        input_mean: wants.input_mean ? b.op('Neg', [mul(b, slope, sums!)]) : null,
+        // d x̂ / d variance = −x̂ / (2 σ²)
+        input_var: wants.input_var ? times(b, div(b, mul(b, scale, products!), spread), -0.5) : null,
+      };
+    }
+    const statistics = { input_mean: null, input_var: null };
+    const sums = channelSums(b, dY);
+    if (!wants.X && !wants.scale) return { X: null, scale: null, B: sums, ...statistics };
+    const share = channelsOf(X) / sizeOf(dimsOf(X));
+    const normal = normalized();
+    const tilt = times(b, channelSums(b, normal), share);
+    const products = sub(b, channelSums(b, mul(b, dY, normal)), mul(b, tilt, sums));
     const gradientOfX = () => {
-      if (!isTraining) return channelAffine(b, dY, slope, null);
-      const share = times(b, slope, -1 / count);
-      const direct = channelAffine(b, dY, slope, mul(b, share, sums!));
-      return add(b, direct, channelAffine(b, normal!, mul(b, share, products!), null));
+      const perElement = times(b, slope, -share);
+      const offset = sub(b, sums, mul(b, tilt, products));
+      const direct = channelAffine(b, dY, slope, mul(b, perElement, offset));
+      return add(b, direct, channelAffine(b, normal, mul(b, perElement, products), null));
     };
-    return {
-      X: wants.X ? gradientOfX() : null,
-      scale: wants.scale ? products : null,
-      B: wants.B ? sums : null,
-      input_mean: wants.input_mean && !isTraining ? b.op('Neg', [mul(b, slope, sums!)]) : null,
-      // d x̂ / d variance = −x̂ / (2 σ²)
-      input_var: wants.input_var && !isTraining ? times(b, div(b, mul(b, scale, products!), spread), -0.5) : null,
-    };
+    return { X: wants.X ? gradientOfX() : null, scale: products, B: sums, ...statistics };
   },
 });
+
+function channelsOf(x: Value): number {
+  return dimsOf(x)[1]!;
+}

@@ -1,5 +1,5 @@
 import { intsAttribute, type Node, stringAttribute } from '../../onnx/ir.js';
-import { dimsOf, reduceSum } from '../emit.js';
+import { channelSums, dimsOf } from '../emit.js';
 import { convWeightGradient } from '../lowerings/conv-weight-gradient/index.js';
 import { padImage } from '../lowerings/patches.js';
 import { defineGradient } from '../rule.js';
@@ -20,7 +20,7 @@ export const convTransposeGradient = defineGradient({
     return {
       X: wants.X ? convolve() : null,
       W: wants.W ? convWeightGradient(b, { x: dY, dy: X, window, groups }, choose) : null,
-      B: wants.B ? reduceSum(b, dY, [0, ...kernel.map((_, axis) => axis + 2)]) : null,
+      B: wants.B ? channelSums(b, dY) : null,
     };
 
     function convolve() {

@@ -1,4 +1,4 @@
-import { dimsOf, reduceSum } from '../emit.js';
+import { channelSums, dimsOf } from '../emit.js';
 import { convInputGradient } from '../lowerings/conv-input-gradient/index.js';
 import { convWeightGradient } from '../lowerings/conv-weight-gradient/index.js';
 import { defineGradient } from '../rule.js';
@@ -16,7 +16,7 @@ export const convGradient = defineGradient({
     return {
       X: wants.X ? convInputGradient(b, { dy: dY, w: W, window, groups }, choose) : null,
       W: wants.W ? convWeightGradient(b, { x: X, dy: dY, window, groups }, choose) : null,
-      B: wants.B ? reduceSum(b, dY, [0, ...kernel.map((_, axis) => axis + 2)]) : null,
+      B: wants.B ? channelSums(b, dY) : null,
     };
   },
 });
