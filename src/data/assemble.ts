@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors.js';
+import { sizeOf } from '../onnx/tensor.js';
 import type { Dataset, Target } from './dataset.js';
 import { NORMALIZE_SCHEMA, type NormalizeOption, resolveNormalization } from './normalize.js';
 import { limitSamples, SPLIT_SCHEMA, type SplitOptions, splitSamples } from './splits.js';
@@ -41,6 +42,7 @@ export async function assembleDataset(
 ): Promise<Dataset> {
   for (const part of [train, test]) {
     if (part?.count === 0) throw new UserError('DATA_EMPTY', `${part.source} holds no samples.`, 'Check the path.');
+    if (part !== null) checkShape(part);
   }
   if (target.kind === 'class' && target.classes < 2) {
     throw new UserError(
@@ -78,6 +80,22 @@ export async function assembleDataset(
           : view(train, limited(positions.test)),
   };
 }
+
+function checkShape({ source, shape }: Stored): void {
+  if (sizeOf(shape) === 0) {
+    const text = `The samples of ${source} have the shape [${shape.join(', ')}]: no numbers.`;
+    throw new UserError('DATA_EMPTY', text, 'Check the file.');
+  }
+  if (shape[0] === undefined || shape[0] <= MAX_CHANNELS) return;
+  throw new UserError(
+    'DATA_SHAPE',
+    `The samples of ${source} have the shape [${shape.join(', ')}]; at most ${MAX_CHANNELS} channels, or columns, are read.`,
+    'If these are pixels, say so with shape: [1, height, width].',
+  );
+}
+
+/** Each has a mean and a deviation of its own, which are kept as numbers of JavaScript. */
+const MAX_CHANNELS = 1 << 22;
 
 function checkSameShape(train: Stored, test: Stored): void {
   if (train.shape.join() === test.shape.join()) return;

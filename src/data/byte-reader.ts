@@ -1,12 +1,34 @@
-import type { ReadStream } from 'node:fs';
-import type { Transform } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { UserError } from '../core/errors.js';
+import { isUserError, UserError } from '../core/errors.js';
 import { openFile } from './open-file.js';
 
-/** Deflate cannot compress better than this, so a gzip file bounds what can come out of it. */
+/** Deflate cannot compress better than this, so what is packed bounds what can come out of it. */
 const MAX_DEFLATE_RATIO = 1032;
-const CHUNK_BYTES = 1 << 18;
+export const CHUNK_BYTES = 1 << 18;
+
+/** The most bytes that can come out of so many packed ones. */
+export function unpackedAtMost(packedBytes: number): number {
+  return packedBytes * MAX_DEFLATE_RATIO;
+}
+
+/** What comes out of a decompressor that a stream of bytes goes through. */
+export function unpacked(packed: Readable, decompressor: Transform): Transform {
+  packed.on('error', (error) => decompressor.destroy(error));
+  return packed.pipe(decompressor);
+}
+
+/** Bytes that can be read forward. */
+export interface ByteSource {
+  /** The file, or how messages call what is read. */
+  readonly path: string;
+  /** Whether they are unpacked while they are read: then `maxBytes` may be more than there are. */
+  readonly isPacked: boolean;
+  /** No more bytes than this can come. */
+  readonly maxBytes: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  close(): void;
+}
 
 /**
  * A file read forward, unpacked if its content (not its name) is gzip. Reads are bounded by what the caller asks for,
@@ -16,17 +38,20 @@ const CHUNK_BYTES = 1 << 18;
 export class ByteReader {
   private rest: Uint8Array = new Uint8Array(0);
   private consumed = 0;
+  private readonly chunks: AsyncIterator<Uint8Array>;
+  readonly path: string;
+  readonly isPacked: boolean;
+  private readonly maxBytes: number;
 
-  private constructor(
-    readonly path: string,
-    /** Whether the file is unpacked while it is read. */
-    readonly isGzip: boolean,
-    /** No more bytes than this can come. */
-    private readonly maxBytes: number,
-    private readonly file: ReadStream | null,
-    private readonly chunks: AsyncIterator<Uint8Array>,
+  constructor(
+    private readonly source: ByteSource,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.path = source.path;
+    this.isPacked = source.isPacked;
+    this.maxBytes = source.maxBytes;
+    this.chunks = source.chunks[Symbol.asyncIterator]();
+  }
 
   /** Throws DATA_FILE_MISSING or DATA_FILE_UNREADABLE. Call `close` when done. */
   static async open(path: string, signal: AbortSignal): Promise<ByteReader> {
@@ -35,22 +60,9 @@ export class ByteReader {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
     const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
     const file = handle.createReadStream({ start: 0, highWaterMark: CHUNK_BYTES });
-    let source: ReadStream | Transform = file;
-    if (isGzip) {
-      const gunzip: Transform = createGunzip({ chunkSize: CHUNK_BYTES });
-      file.on('error', (error) => gunzip.destroy(error));
-      source = file.pipe(gunzip);
-    }
-    const maxBytes = isGzip ? size * MAX_DEFLATE_RATIO : size;
-    return new ByteReader(path, isGzip, maxBytes, file, source[Symbol.asyncIterator](), signal);
-  }
-
-  /** The same over bytes in memory, for a member of an archive; `name` is for messages. */
-  static over(bytes: Uint8Array, name: string, signal: AbortSignal): ByteReader {
-    const chunks = (async function* () {
-      yield bytes;
-    })();
-    return new ByteReader(name, false, bytes.length, null, chunks, signal);
+    const chunks = isGzip ? unpacked(file, createGunzip({ chunkSize: CHUNK_BYTES })) : file;
+    const maxBytes = isGzip ? unpackedAtMost(size) : size;
+    return new ByteReader({ path, isPacked: isGzip, maxBytes, chunks, close: () => void file.destroy() }, signal);
   }
 
   /** Bytes taken so far. */
@@ -116,13 +128,13 @@ export class ByteReader {
   /** Throws DATA_TRUNCATED if `bytes` cannot be in the file: before memory for them is asked for. */
   expectRoomFor(bytes: number): void {
     if (this.consumed + bytes > this.maxBytes) {
-      throw this.truncated(this.consumed + bytes, this.isGzip ? `at most ${this.maxBytes}` : `${this.maxBytes}`);
+      throw this.truncated(this.consumed + bytes, this.isPacked ? `at most ${this.maxBytes}` : `${this.maxBytes}`);
     }
   }
 
   async close(): Promise<void> {
     await this.chunks.return?.();
-    this.file?.destroy();
+    this.source.close();
   }
 
   private async next(): Promise<Uint8Array | null> {
@@ -131,10 +143,16 @@ export class ByteReader {
       const { value, done } = await this.chunks.next();
       return done === true ? null : value;
     } catch (cause) {
+      if (isUserError(cause)) throw cause;
       if ((cause as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') {
-        throw new UserError('DATA_TRUNCATED', `${this.path} breaks off inside its gzip data.`, 'Fetch it again.', {
-          cause,
-        });
+        throw new UserError(
+          'DATA_TRUNCATED',
+          `${this.path} breaks off inside its compressed data.`,
+          'Fetch it again.',
+          {
+            cause,
+          },
+        );
       }
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new UserError('DATA_CORRUPT', `${this.path} is damaged: ${reason}.`, 'Fetch it again.', { cause });

@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
+import { shownList, shownName } from '../core/shown-list.js';
 
 /** A column by name, or by position from 0 (from the end if negative). */
 export type ColumnReference = string | number;
@@ -35,20 +36,15 @@ export function columnIndex(columns: Columns, reference: ColumnReference): numbe
   throw new UserError(
     'DATA_COLUMN',
     `${columns.file} has no column "${reference}".`,
-    match === undefined ? `It has: ${listOf(columns.names)}.${fewColumnsHint(columns)}` : `Did you mean "${match}"?`,
+    match === undefined ? `It has: ${shownList(columns.names)}.${fewColumnsHint(columns)}` : `Did you mean "${match}"?`,
   );
 }
 
 /** How messages call a column. */
 export function columnName(columns: Columns, index: number): string {
-  return columns.names === null ? `column ${index}` : `column "${columns.names[index]}"`;
+  return columns.names === null ? `column ${index}` : `column "${shownName(columns.names[index]!)}"`;
 }
 
 function fewColumnsHint(columns: Columns): string {
   return columns.count === 1 ? ' With one column only, the delimiter is probably another: set delimiter.' : '';
-}
-
-function listOf(names: readonly string[]): string {
-  const shown = names.slice(0, 20).join(', ');
-  return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown;
 }

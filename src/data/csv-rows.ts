@@ -3,7 +3,7 @@ import type { ParseError } from 'papaparse';
 import { UserError } from '../core/errors.js';
 import { ByteReader } from './byte-reader.js';
 
-/** Text without a line break that is longer than this is no row of a table, and would only fill the memory. */
+/** Bytes in which no row ends, blank lines aside, are no table: they would only fill the memory, or take forever. */
 const MAX_ROW_BYTES = 8 << 20;
 
 export interface Row {
@@ -32,7 +32,7 @@ export async function visitRows(
       if (bytesSinceRow > MAX_ROW_BYTES) {
         throw new UserError(
           'DATA_CSV',
-          `${path} has a row of more than ${MAX_ROW_BYTES >> 20} MiB.`,
+          `${path} has ${MAX_ROW_BYTES >> 20} MiB in which no row ends.`,
           'Is it a CSV file? Look for a quote that is never closed.',
         );
       }
@@ -42,7 +42,6 @@ export async function visitRows(
   }
   let line = 1;
   const step = (fields: readonly string[], errors: readonly ParseError[]) => {
-    bytesSinceRow = 0;
     const start = line;
     line += 1 + fields.reduce((sum, field) => sum + field.split('\n').length - 1, 0);
     const quotes = errors.find((error) => error.type === 'Quotes');
@@ -50,6 +49,7 @@ export async function visitRows(
       throw new UserError('DATA_CSV', `${path}:${start}: ${quotes.message}.`, 'Balance the quotes of this row.');
     }
     if (isBlank(fields)) return;
+    bytesSinceRow = 0;
     visit({ fields: isFirst ? withoutByteOrderMark(fields) : fields, line: start });
     isFirst = false;
   };

@@ -1,7 +1,8 @@
 import { UserError } from '../core/errors.js';
+import { shownName } from '../core/shown-list.js';
 import { type ColumnReference, type Columns, columnIndex, columnName } from './csv-columns.js';
 import { type Row, visitRows } from './csv-rows.js';
-import { FloatList } from './float-list.js';
+import { GrowingList } from './growing-list.js';
 
 export interface TableRequest {
   readonly file: string;
@@ -37,9 +38,9 @@ export async function readTable(request: TableRequest, signal: AbortSignal): Pro
   let columns: Columns | undefined;
   let features: number[] = [];
   let labels: number[] = [];
-  const values = new FloatList(file);
-  const targets = new FloatList(file);
-  const labelIndices: number[] = [];
+  const values = new GrowingList(Float32Array, file);
+  const targets = new GrowingList(Float32Array, file);
+  const labelIndices = new GrowingList(Int32Array, file);
   const known = new Map<string, { index: number; line: number }>();
   const begin = (row: Row): Columns => {
     const names = request.hasHeader ? row.fields.map((field) => field.trim()) : null;
@@ -72,27 +73,22 @@ export async function readTable(request: TableRequest, signal: AbortSignal): Pro
     const text = row.fields[labels[0]!]!.trim();
     let label = known.get(text);
     if (label === undefined) {
-      if (text === '') {
-        throw new UserError(
-          'DATA_LABEL_EMPTY',
-          `${file}:${row.line}: ${columnName(columns, labels[0]!)} is empty.`,
-          'Give the row a label or leave it out.',
-        );
-      }
+      checkNewLabel(text, known.size, { file, line: row.line, column: columnName(columns, labels[0]!) });
       label = { index: known.size, line: row.line };
       known.set(text, label);
     }
     labelIndices.push(label.index);
   });
   const names = columns?.names ?? null;
+  const indices = labelIndices.toArray();
   return {
     file,
-    count: labelIndices.length,
+    count: indices.length,
     features: names === null ? features : features.map((index) => names[index]!),
     values: values.toArray(),
     targets: targets.toArray(),
     labelTexts: [...known.keys()],
-    labelIndices: Int32Array.from(labelIndices),
+    labelIndices: indices,
     labelLines: Array.from(known.values(), (label) => label.line),
   };
 }
@@ -115,6 +111,35 @@ function checkColumns(columns: Columns, features: readonly number[], labels: rea
   }
 }
 
+/** Checks the text of a class that did not occur before. */
+function checkNewLabel(
+  text: string,
+  knownLabels: number,
+  { file, line, column }: { readonly file: string; readonly line: number; readonly column: string },
+): void {
+  if (text === '') {
+    throw new UserError(
+      'DATA_LABEL_EMPTY',
+      `${file}:${line}: ${column} is empty.`,
+      'Give the row a label or leave it out.',
+    );
+  }
+  if (text.length <= MAX_LABEL_CHARACTERS && knownLabels < MAX_LABELS) return;
+  const problem =
+    text.length > MAX_LABEL_CHARACTERS
+      ? `the name of a class has ${text.length} characters; at most ${MAX_LABEL_CHARACTERS} are read`
+      : `this is a ${MAX_LABELS + 1}th class; at most ${MAX_LABELS} are read`;
+  throw new UserError(
+    'DATA_CLASSES',
+    `${file}:${line}: ${column}: ${problem}.`,
+    'Set label to the column of the class, or target: value if it is a number to regress.',
+  );
+}
+
+/** All names of classes are kept in memory: no data set needs more, and a column that is no label soon has more. */
+const MAX_LABELS = 100_000;
+const MAX_LABEL_CHARACTERS = 1000;
+
 function numberAt(row: Row, index: number, columns: Columns): number {
   const text = row.fields[index]!.trim();
   const value = text === '' ? Number.NaN : Number(text);
@@ -122,7 +147,7 @@ function numberAt(row: Row, index: number, columns: Columns): number {
   if (Number.isFinite(Math.fround(value))) return value;
   throw new UserError(
     'DATA_NUMBER',
-    `${columns.file}:${row.line}: ${columnName(columns, index)} is "${text}", not a finite number.`,
+    `${columns.file}:${row.line}: ${columnName(columns, index)} is "${shownName(text)}", not a finite number.`,
     'Correct the cell, leave the row out, or choose other columns with features.',
   );
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
+import { shownList } from '../core/shown-list.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { assembleDataset, COMMON_OPTIONS } from './assemble.js';
 import { readTable, type Table, type TableRequest } from './csv-table.js';
@@ -100,14 +101,15 @@ function classNames(table: Table): string[] {
 }
 
 function classIndices(table: Table, names: readonly string[]): Int32Array {
+  const known = new Map(names.map((name, position) => [name, position]));
   const positions = table.labelTexts.map((text, i) => {
-    const position = names.indexOf(text);
-    if (position >= 0) return position;
+    const position = known.get(text);
+    if (position !== undefined) return position;
     const match = nearest(text, names);
     throw new UserError(
       'DATA_LABEL_RANGE',
       `${table.file}:${table.labelLines[i]}: the label "${text}" does not occur in the training table.`,
-      match === undefined ? `It has: ${names.slice(0, 20).join(', ')}.` : `Did you mean "${match}"?`,
+      match === undefined ? `It has: ${shownList(names)}.` : `Did you mean "${match}"?`,
     );
   });
   return table.labelIndices.map((index) => positions[index]!);

@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors.js';
+import { shownName } from '../core/shown-list.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { allocateBytes } from './allocate.js';
 import type { ByteReader } from './byte-reader.js';
@@ -10,6 +11,8 @@ import { canStayOnDisk, type StorageOption } from './storage.js';
 
 const MAGIC = '\x93NUMPY';
 const MAX_HEADER_BYTES = 1 << 16;
+/** NumPy's own limit. */
+const MAX_RANK = 64;
 /** Elements converted at a time, where the stored type is not the file's. */
 const CONVERTED_AT_ONCE = 1 << 15;
 
@@ -116,15 +119,19 @@ function parseHeader(path: string, text: string): { type: ElementType; shape: nu
   if (order === undefined || dims === undefined) {
     throw new UserError('DATA_CORRUPT', `${path} has a damaged NumPy header.`, 'Write it again with numpy.save.');
   }
-  const shape = dims
-    .split(',')
-    .filter((dim) => dim.trim() !== '')
-    .map(Number);
+  const shape = shapeOf(dims);
+  if (shape === undefined) {
+    throw new UserError(
+      'DATA_CORRUPT',
+      `${path} has an impossible shape: (${shownName(dims.trim())}).`,
+      'Write it again with numpy.save.',
+    );
+  }
   const type = name === undefined || !Object.hasOwn(NUMPY_TYPES, name) ? undefined : NUMPY_TYPES[name];
   if (type === undefined) {
     throw new UserError(
       'DATA_TYPE',
-      `${path} holds elements of the NumPy type ${name === undefined ? 'of a record' : `"${name}"`}.`,
+      `${path} holds elements of the NumPy type ${name === undefined ? 'of a record' : `"${shownName(name)}"`}.`,
       'Convert it first, for instance with x.astype(numpy.float32) or numpy.uint8.',
     );
   }
@@ -136,6 +143,17 @@ function parseHeader(path: string, text: string): { type: ElementType; shape: nu
     );
   }
   return { type, shape };
+}
+
+/** The numbers of a shape as Python writes it; undefined where an array cannot have it. */
+function shapeOf(dims: string): number[] | undefined {
+  const shape = dims
+    .split(',')
+    .filter((dim) => dim.trim() !== '')
+    .map(Number);
+  const isPossible =
+    shape.every(Number.isSafeInteger) && shape.length <= MAX_RANK && Number.isSafeInteger(sizeOf(shape));
+  return isPossible ? shape : undefined;
 }
 
 /** @param part.first position in the whole array of the first value */

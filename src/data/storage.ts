@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { UserError } from '../core/errors.js';
 import type { ByteReader } from './byte-reader.js';
+import { memoryLimit } from './memory-limit.js';
 
 /** The option `storage` of readers whose files can be read by position. No part of the cache key: the samples are the same. */
 export const STORAGE_OPTION = {
@@ -21,33 +20,16 @@ export type StorageOption = (typeof STORAGE_OPTION.enum)[number];
  * Throws DATA_STORAGE if a compressed file is to stay there by `storage: disk`.
  */
 export function canStayOnDisk(
-  reader: Pick<ByteReader, 'path' | 'isGzip'>,
+  reader: Pick<ByteReader, 'path' | 'isPacked'>,
   option: StorageOption,
   bytes: number,
 ): boolean {
-  if (option === 'disk' && reader.isGzip) {
+  if (option === 'disk' && reader.isPacked) {
     throw new UserError(
       'DATA_STORAGE',
       `${reader.path} is compressed: its samples cannot be read one by one from the disk.`,
       'Unpack it with gunzip, or leave out storage: disk.',
     );
   }
-  return option === 'disk' || (option === 'auto' && !reader.isGzip && bytes > memoryLimit() / 4);
-}
-
-/** Bytes of memory that this process may take: what the machine has, or less by a limit of its group or of its own. */
-function memoryLimit(): number {
-  const group = process.constrainedMemory();
-  return Math.min(totalmem(), group > 0 ? group : Number.POSITIVE_INFINITY, ...ownLimits());
-}
-
-/** Limits set by ulimit -v or -d; none where the system does not tell. */
-function ownLimits(): number[] {
-  let text: string;
-  try {
-    text = readFileSync('/proc/self/limits', 'utf8');
-  } catch {
-    return [];
-  }
-  return [...text.matchAll(/^Max (?:address space|data size) +(\d+)/gm)].map((match) => Number(match[1]));
+  return option === 'disk' || (option === 'auto' && !reader.isPacked && bytes > memoryLimit() / 4);
 }

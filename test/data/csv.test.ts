@@ -175,10 +175,36 @@ describe('csv refuses', () => {
     );
   });
 
+  test('blank lines without end', async () => {
+    const { folder, train } = await table(gzipSync(Buffer.alloc(10 << 20, '\n')));
+    expect(await userErrorOf(openDataset('csv', { train }), folder)).toMatchInlineSnapshot(
+      `"<folder>/train.csv has 8 MiB in which no row ends. Is it a CSV file? Look for a quote that is never closed. [DATA_CSV]"`,
+    );
+  });
+
+  test('more classes than a data set can have', async () => {
+    const rows = Array.from({ length: 100_001 }, (_, i) => `1,class${i}`);
+    expect(await errorOf(['x,y', ...rows, '1,class0', ''].join('\n'))).toMatchInlineSnapshot(
+      `"<folder>/train.csv:100002: column "y": this is a 100001th class; at most 100000 are read. Set label to the column of the class, or target: value if it is a number to regress. [DATA_CLASSES]"`,
+    );
+  });
+
+  test('a class whose name is a novel', async () => {
+    expect(await errorOf(`x,y\n1,${'a'.repeat(1001)}\n`)).toMatchInlineSnapshot(
+      `"<folder>/train.csv:2: column "y": the name of a class has 1001 characters; at most 1000 are read. Set label to the column of the class, or target: value if it is a number to regress. [DATA_CLASSES]"`,
+    );
+  });
+
+  test('a cell of any length, which the message cuts', async () => {
+    expect(await errorOf(`x,y\n${'z'.repeat(5000)},a\n`)).toMatchInlineSnapshot(
+      `"<folder>/train.csv:2: column "x" is "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz…", not a finite number. Correct the cell, leave the row out, or choose other columns with features. [DATA_NUMBER]"`,
+    );
+  });
+
   test('a row that never ends', async () => {
     const { folder, train } = await table(gzipSync(Buffer.alloc(20 << 20, 0x31)));
     expect(await userErrorOf(openDataset('csv', { train }), folder)).toMatchInlineSnapshot(
-      `"<folder>/train.csv has a row of more than 8 MiB. Is it a CSV file? Look for a quote that is never closed. [DATA_CSV]"`,
+      `"<folder>/train.csv has 8 MiB in which no row ends. Is it a CSV file? Look for a quote that is never closed. [DATA_CSV]"`,
     );
   });
 });

@@ -114,7 +114,7 @@ describe('idx refuses', () => {
   test('a truncated gzip file', async () => {
     const bytes = gzipSync(idxBytes([3, 2, 2], PIXELS));
     expect(await errorOf({ images: bytes.subarray(0, bytes.length - 12) })).toMatchInlineSnapshot(
-      `"<folder>/images breaks off inside its gzip data. Fetch it again. [DATA_TRUNCATED]"`,
+      `"<folder>/images breaks off inside its compressed data. Fetch it again. [DATA_TRUNCATED]"`,
     );
   });
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { allocateBytes } from '../../src/data/allocate.js';
 import { npyBytes, openDataset, readAll, temporaryFolder, userErrorOf } from './support.js';
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -16,6 +17,42 @@ async function pair(x: Buffer, y: Buffer) {
 const labels = (...values: number[]) => npyBytes('<i4', [values.length], bytesOf(Int32Array.from(values)));
 
 describe('npy', () => {
+  test.each([
+    ['a size that is no number', '4 2'],
+    ['a size beyond all integers', `${'9'.repeat(400)},`],
+    ['more numbers than can be counted', '4294967296, 4294967296'],
+    ['hundreds of dimensions', Array(200).fill(1).join(',')],
+  ])('refuses a shape with %s', async (_, dims) => {
+    const header = npyBytes('|u1', [1], new Uint8Array(0)).toString('latin1').replace('(1,)', `(${dims})`);
+    const x = Buffer.from(header, 'latin1');
+    x.writeUInt16LE(x.length - 10, 8);
+    const { folder, files } = await pair(x, labels(0, 1));
+    expect(await userErrorOf(openDataset('npy', { train: files }), folder)).toMatch(
+      /^<folder>\/x\.npy has an impossible shape: \(.{1,121}\)\. Write it again with numpy\.save\. \[DATA_CORRUPT\]$/,
+    );
+  });
+
+  test('refuses samples without numbers, and samples of too many columns', async () => {
+    const { folder, files } = await pair(npyBytes('|u1', [2, 0], new Uint8Array(0)), labels(0, 1));
+    expect(await userErrorOf(openDataset('npy', { train: files }), folder)).toMatchInlineSnapshot(
+      `"The samples of <folder>/x.npy have the shape [0]: no numbers. Check the file. [DATA_EMPTY]"`,
+    );
+    const wide = npyBytes('|u1', [2, 2 ** 22 + 1], new Uint8Array(2 ** 23 + 2));
+    const other = await pair(wide, labels(0, 1));
+    expect(await userErrorOf(openDataset('npy', { train: other.files }), other.folder)).toMatchInlineSnapshot(
+      `"The samples of <folder>/x.npy have the shape [4194305]; at most 4194304 channels, or columns, are read. If these are pixels, say so with shape: [1, height, width]. [DATA_SHAPE]"`,
+    );
+  });
+
+  test('refuses what the process may not have room for, before it asks for it', () => {
+    expect(() => allocateBytes(2 ** 60, 'x.gz')).toThrow(
+      expect.objectContaining({
+        code: 'DATA_TOO_LARGE',
+        problem: expect.stringMatching(/^x\.gz needs 1073741824\.0 GiB/),
+      }),
+    );
+  });
+
   test.each([
     ['|u1', Uint8Array.of(0, 255)],
     ['|i1', Int8Array.of(-128, 127)],

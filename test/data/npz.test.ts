@@ -59,7 +59,7 @@ describe('npz refuses', () => {
     const file = join(folder, 'x.npz');
     await writeFile(file, Buffer.from('PK\x03\x04 nothing else'));
     expect(await userErrorOf(openDataset('npz', { train: { file } }), folder)).toMatchInlineSnapshot(
-      `"<folder>/x.npz is a damaged archive: invalid zip data. Fetch it again. [DATA_CORRUPT]"`,
+      `"<folder>/x.npz is a damaged archive: it breaks off, or is no ZIP archive. Fetch it again. [DATA_CORRUPT]"`,
     );
   });
 
@@ -72,8 +72,59 @@ describe('npz refuses', () => {
     bytes.writeUInt32LE(2000, directory + 24);
     await writeFile(file, bytes);
     expect(await userErrorOf(openDataset('npz', { train: { file } }), folder)).toMatchInlineSnapshot(
-      `"<folder>/x.npz:x goes on after the 1073 bytes that its header announces. The file is damaged, or not of this format; fetch it again. [DATA_TOO_LONG]"`,
+      `"<folder>/x.npz is a damaged archive: <folder>/x.npz:x unpacks to more than the 2000 bytes that it announces. Fetch it again. [DATA_CORRUPT]"`,
     );
+  });
+
+  test('gigabytes behind a small array, without unpacking them', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'x.npz');
+    const member = (zeros: number) => Buffer.concat([npyBytes('|u1', [1, 1], Uint8Array.of(0)), Buffer.alloc(zeros)]);
+    await writeFile(file, zipSync({ 'x.npy': member(100 << 20), 'y.npy': member(0) }));
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const timer = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    }, 1);
+    const error = await userErrorOf(openDataset('npz', { train: { file } }), folder);
+    clearInterval(timer);
+    expect(error).toContain('goes on after the 71 bytes that its header announces');
+    expect(most - before).toBeLessThan(20 << 20);
+  });
+
+  test.each<[what: string, change: (bytes: Buffer, directory: number) => void]>([
+    ['a checksum that does not fit', (bytes, at) => bytes.writeUInt32LE(1, at + 16)],
+    ['a member that is encrypted', (bytes, at) => bytes.writeUInt16LE(1, at + 8)],
+    ['a member packed in an unknown way', (bytes, at) => bytes.writeUInt16LE(99, at + 10)],
+    ['a member that begins behind the end', (bytes, at) => bytes.writeUInt32LE(0x7fffffff, at + 42)],
+    ['a member that begins elsewhere', (bytes, at) => bytes.writeUInt32LE(1, at + 42)],
+    ['a member that is longer than the file', (bytes, at) => bytes.writeUInt32LE(1 << 30, at + 20)],
+    ['a member that is shorter than announced', (bytes, at) => bytes.writeUInt32LE(80, at + 24)],
+    ['more members than the directory has', (bytes) => bytes.writeUInt16LE(9, bytes.length - 12)],
+    ['a directory of many megabytes', (bytes) => bytes.writeUInt32LE(0x7fffffff, bytes.length - 10)],
+    ['a directory behind the end', (bytes) => bytes.writeUInt32LE(0x7fffffff, bytes.length - 6)],
+    [
+      'two arrays of one name',
+      (bytes, at) => void bytes.write('x', bytes.indexOf('PK\x01\x02', at + 4, 'latin1') + 46),
+    ],
+  ])('%s', async (_, change) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'x.npz');
+    const member = npyBytes('|u1', [1, 1], Uint8Array.of(0));
+    const bytes = Buffer.from(zipSync({ 'x.npy': member, 'y.npy': member }));
+    change(bytes, bytes.indexOf('PK\x01\x02', 0, 'latin1'));
+    await writeFile(file, bytes);
+    expect(await userErrorOf(openDataset('npz', { train: { file } }), folder)).toMatchSnapshot();
+  });
+
+  test('thousands of other arrays, of which the message lists some', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'x.npz');
+    const names = Array.from({ length: 3000 }, (_, i) => `array${i}-${'n'.repeat(200)}.npy`);
+    await writeFile(file, zipSync(Object.fromEntries(names.map((name) => [name, new Uint8Array(0)]))));
+    const error = await userErrorOf(openDataset('npz', { train: { file } }), folder);
+    expect(error).toMatch(/ and 2980 more\. \[DATA_ARRAY_MISSING\]$/);
+    expect(error.length).toBeLessThan(3000);
   });
 
   test('sizes that deflate cannot reach', async () => {
@@ -85,7 +136,7 @@ describe('npz refuses', () => {
     bytes.writeUInt32LE(0xfffffff0, directory + 24);
     await writeFile(file, bytes);
     expect(await userErrorOf(openDataset('npz', { train: { file } }), folder)).toMatchInlineSnapshot(
-      `"<folder>/x.npz is a damaged archive: impossible sizes. Fetch it again. [DATA_CORRUPT]"`,
+      `"<folder>/x.npz is a damaged archive: <folder>/x.npz:x cannot have 4294967280 bytes when unpacked. Fetch it again. [DATA_CORRUPT]"`,
     );
   });
 });

@@ -147,9 +147,9 @@ test('samples on the disk take no memory but that of a batch', async () => {
 
 // test/conformance/larger-than-memory.ts trains on a file that is larger than the memory which the run may have.
 test('storage: auto leaves on the disk what would take more than a quarter of the memory', () => {
-  const file = { path: 'x.npy', isGzip: false };
+  const file = { path: 'x.npy', isPacked: false };
   expect(canStayOnDisk(file, 'auto', 1e6)).toBe(false);
   expect(canStayOnDisk(file, 'auto', 1e15)).toBe(true);
   expect(canStayOnDisk(file, 'memory', 1e15)).toBe(false);
-  expect(canStayOnDisk({ ...file, isGzip: true }, 'auto', 1e15)).toBe(false);
+  expect(canStayOnDisk({ ...file, isPacked: true }, 'auto', 1e15)).toBe(false);
 });
