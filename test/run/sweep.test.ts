@@ -154,16 +154,26 @@ it('tells how long a cell took, without the time that it waited for its turn', a
 
 describe('with failFast the first failure', () => {
   const BRANCHES = [{ id: 'bad' }, { id: 'slow' }, { id: 'waiting' }, { id: 'after', from: ['slow'] }];
-  /** `slow` runs until it is told to stop. */
-  const executor = () =>
-    fakeExecutor(async ({ cell }, { signal }) => {
-      if (cell === 'bad') throw new Error('internal: oh');
+  /** `slow` runs until it is told to stop; `bad` fails as soon as `slow` runs. */
+  const executor = () => {
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    return fakeExecutor(async ({ cell }, { signal }) => {
+      if (cell === 'bad') {
+        await begun;
+        throw new Error('internal: oh');
+      }
       if (cell === 'slow') {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        begin();
+        await stopped;
         throw new RunCancelled();
       }
       return {};
     });
+  };
 
   it('stops what runs and what waits, and the run has failed, not been interrupted', async () => {
     const { statuses, record } = await runSketch(folder, sketchPlan(BRANCHES), executor(), { jobs: 2, failFast: true });
