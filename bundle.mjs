@@ -10,9 +10,20 @@ import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { minify } from 'rolldown/utils';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const bin = `${root}dist/bin`;
+
+/** commander loads node:child_process, and with it Node's network, for commands in files of their own, which Lathe has not. */
+const commanderWithoutProcesses = {
+  name: 'commander-without-processes',
+  transform(code, id) {
+    if (!id.endsWith('/commander/lib/command.js')) return null;
+    const [load, use] = ["const childProcess = require('node:child_process');", 'childProcess.spawn('];
+    return code.replace(load, '').replaceAll(use, "require('node:child_process').spawn(");
+  },
+};
 
 if (process.argv[2] === '--warm-up') await keepCode();
 else {
@@ -28,6 +39,7 @@ async function joinModules() {
     external: [/^onnxruntime-node/, /^sharp$/, /^jiti/, /^ajv/, /^onnx-lathe\/package\.json$/],
     resolve: { conditionNames: ['source', 'import', 'module', 'node', 'default'] },
     logLevel: 'silent',
+    plugins: [commanderWithoutProcesses],
   };
   const program = { ...common, input: { program: `${root}src/cli/lathe.ts`, child: `${root}src/cli/child.ts` } };
   const launcher = {
@@ -55,7 +67,29 @@ async function joinModules() {
     if (!files.includes(name.replace(/\.v8$/, ''))) rmSync(`${bin}/chunks/${name}`);
   }
   const validators = `${root}dist/validators.cjs`;
-  writeFileSync(validators, `${stamp}\n${readFileSync(validators, 'utf8')}`);
+  const source = withoutDetails(withoutRequire(readFileSync(validators, 'utf8')));
+  const { code } = await minify('validators.cjs', source, { mangle: false });
+  writeFileSync(validators, `${stamp}\n${inAscii(code)}`);
+  const hotFile = `${bin}/chunks/hot.cjs`;
+  writeFileSync(hotFile, inAscii(readFileSync(hotFile, 'utf8')));
+}
+
+/**
+ * Validators that say where a value does not fit and not why: nobody asks ajv for that (schemaProblems explains), and it is a third of
+ * the code. What is not written as ajv writes it today stays.
+ */
+function withoutDetails(code) {
+  return code.replaceAll(/,schemaPath:"[^"]*",keyword:"[^"]*",params:\{[^{}]*\}/g, '');
+}
+
+/** ajv's count of characters is loaded from ajv, which takes as long as some validators. */
+function withoutRequire(code) {
+  return code.replaceAll('require("ajv/dist/runtime/ucs2length").default', '((text) => [...text].length)');
+}
+
+/** V8 keeps a text in half the space, and reads it faster, if it has no character beyond Latin-1. In code, they can all be escaped. */
+function inAscii(code) {
+  return code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 async function write(options, output) {
@@ -70,7 +104,10 @@ async function hotModules(options) {
   const imports = new Map();
   const bundle = await rolldown({
     ...options,
-    plugins: [{ name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) }],
+    plugins: [
+      ...options.plugins,
+      { name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
+    ],
   });
   await bundle.generate({ format: 'cjs' });
   await bundle.close();
@@ -84,13 +121,11 @@ async function hotModules(options) {
   return hot;
 }
 
-/** Makes a plan, so that the functions which that takes are compiled, and writes V8's code. */
+/** Runs a recipe, so that the functions which that takes are compiled, and writes V8's code. */
 async function keepCode() {
   const { loadProgram } = createRequire(import.meta.url)('./dist/bin/load-program.cjs');
   const { runProgram, keepCode } = loadProgram();
-  const same = (text) => text;
-  const paint = { good: same, bad: same, warn: same, dim: same, bold: same };
-  const terminal = { out() {}, err() {}, isInteractive: false, paint };
-  await runProgram(['plan', `${root}pipelines/digits.yaml`], terminal, {});
+  const { warmUp } = await import('./warm-up.mjs');
+  await warmUp(runProgram);
   keepCode();
 }

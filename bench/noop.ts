@@ -1,10 +1,11 @@
 /**
- * What a run costs that finds everything in the cache: npm run build && npx jiti bench/noop.ts [options]
+ * What a run costs that finds everything in the cache:
+ * npm run build && npm ci --prefix bench/wireit && npx jiti bench/noop.ts [options]
  *
  *   --rounds 9        the subjects take turns; the figure is the median
  *   --cells 500,2000  sweeps of so many stages, whose results are made up and put into a cache
  *
- * CPU time of `lathe run pipelines/digits.yaml` beside `node -e 0` and, where it is installed, of wireit on a chain of seven
+ * CPU time of `lathe run pipelines/digits.yaml` beside `node -e 0` and, if bench/wireit is installed, of wireit on a chain of seven
  * scripts; then wall and CPU time of the sweeps. Reading of blobs and started processes are a matter of tests.
  */
 import { spawnSync } from 'node:child_process';
@@ -24,7 +25,7 @@ const { values: options } = parseArgs({
 });
 const LATHE = resolve('dist/bin/lathe.cjs');
 const DIGITS = resolve('pipelines/digits.yaml');
-const WIREIT = resolve('node_modules/wireit/bin/wireit.js');
+const WIREIT = resolve('bench/wireit/node_modules/wireit/bin/wireit.js');
 
 const folder = mkdtempSync(join(tmpdir(), 'lathe-noop-bench-'));
 try {

@@ -38,10 +38,11 @@ export function loadProgram(): LoadedProgram {
 function loadWithCode(file: string, require: NodeJS.Require): Script | undefined {
   const importModuleDynamically = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
   if (importModuleDynamically === undefined) return undefined;
+  // In ASCII, see bundle.mjs.
   const source = readFileSync(file);
   const cachedData = keptCode(file, source);
   const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${source.toString('utf8')}\n})`,
+    `(function (exports, require, module, __filename, __dirname) {${source.toString('latin1')}\n})`,
     { filename: file, importModuleDynamically, ...(cachedData === undefined ? {} : { cachedData }) },
   );
   const module = { id: file, filename: file, exports: {}, loaded: true, children: [], paths: [] };

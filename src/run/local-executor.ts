@@ -1,4 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { UserError } from '../core/errors.js';
 import { type Mask, maskOf } from '../core/mask.js';
 import { maskError } from '../core/mask-error.js';
@@ -34,7 +35,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
   /** Each started process, until it is gone. */
   const alive = new Map<ChildProcess, Promise<void>>();
   const pool = new ChildPool(() => {
-    const child = fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = childProcess().fork(childEntry, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     // One that could not be started is none.
     if (child.pid === undefined) return child;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -78,6 +79,11 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
       return result;
     },
   };
+}
+
+/** Loaded for the first process: Node's network comes with it, and most runs find everything in the cache. */
+function childProcess(): typeof import('node:child_process') {
+  return createRequire(import.meta.url)('node:child_process') as typeof import('node:child_process');
 }
 
 const GRACE_MS = 5000;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../core/package-root.js';
 import { runtimeVersion } from '../runtime/version.js';
 import { gpuClass } from './gpu-class.js';
 
@@ -26,7 +27,7 @@ export function runtimeFacts(): RuntimeFacts {
 }
 
 export function latheVersion(): string {
-  return (createRequire(import.meta.url)('onnx-lathe/package.json') as { version: string }).version;
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 /**

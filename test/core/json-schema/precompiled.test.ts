@@ -2,7 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { precompile, schemaKey, type Validator } from '../../../src/core/json-schema/precompiled.js';
+import { BUILT_INS } from '../../../src/cli/registries.js';
+import { precompile, precompiledFile, schemaKey, type Validator } from '../../../src/core/json-schema/precompiled.js';
+import type { SchemaObject } from '../../../src/core/json-schema/schema.js';
+import { readRecipeSchema } from '../../../src/recipe/schema.js';
 import { fakeRegistries } from '../../support/fake-plugins.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -41,7 +44,19 @@ test('a compiled validator accepts and refuses what its schema does, and is foun
   expect(accepts(options as object, { network: 'mlp', data: 'd', optimizer: { adam: {}, sgd: {} } })).toBe(false);
 });
 
-test('another schema has another key, whatever the order of its keys', () => {
-  expect(schemaKey({ type: 'number', minimum: 1 })).toBe(schemaKey({ minimum: 1, type: 'number' }));
+test('the build has a validator for every built-in, and one that refuses tells where a value does not fit', () => {
+  const validators = createRequire(import.meta.url)(precompiledFile()) as Record<string, Validator>;
+  const { stages, datasets, networks } = BUILT_INS;
+  const schemas = [...stages, ...datasets, ...networks].map(({ options }) => options as SchemaObject);
+  expect(schemas.filter((schema) => validators[schemaKey(schema)] === undefined)).toEqual([]);
+  const validate = validators[schemaKey(readRecipeSchema())]!;
+  const recipe = { version: 1, stages: [{ id: 'a', uses: 'train', with: {} }] };
+  expect(validate(recipe)).toBe(true);
+  expect(validate({ ...recipe, stages: [{ id: 'a', uses: 7 }] })).toBe(false);
+  expect(validate.errors).toEqual([{ instancePath: '/stages/0/uses' }]);
+});
+
+test('another schema has another key', () => {
+  expect(schemaKey({ type: 'number', minimum: 1 })).toBe(schemaKey({ type: 'number', minimum: 1 }));
   expect(schemaKey({ type: 'number', minimum: 1 })).not.toBe(schemaKey({ type: 'number', minimum: 2 }));
 });
