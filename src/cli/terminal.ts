@@ -1,6 +1,7 @@
 import { ANSI_PAINT, NO_PAINT, type Paint } from '../report/paint.js';
+import { printable } from './printable.js';
 
-/** Where the command line's words go. */
+/** Where the command line's words go; all of them, so that none reaches a terminal but through `printable`. */
 export interface Terminal {
   /** Writes to standard output, with a newline. */
   out(text: string): void;
@@ -18,11 +19,12 @@ export function processTerminal(env: NodeJS.ProcessEnv): Terminal {
       if (error.code !== 'EPIPE') throw error;
     });
   }
+  const paint = hasColours(env) ? ANSI_PAINT : NO_PAINT;
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
+    out: (text) => void process.stdout.write(`${printable(text, paint)}\n`),
+    err: (text) => void process.stderr.write(`${printable(text, paint)}\n`),
     isInteractive: isWatched(env),
-    paint: hasColours(env) ? ANSI_PAINT : NO_PAINT,
+    paint,
   };
 }
 

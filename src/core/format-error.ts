@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { type Place, type UserError, UserErrors } from './errors.js';
+import { shownName } from './shown-name.js';
 
 export interface FormatOptions {
   /** Files inside this folder are shown relative to it. */
@@ -17,9 +18,10 @@ export function formatUserError(error: UserError | UserErrors, options: FormatOp
   if (error instanceof UserErrors) return error.errors.map((each) => formatUserError(each, options)).join('\n\n');
   const lines: string[] = [];
   const { place } = error;
-  lines.push(place === undefined ? error.problem : `${formatPlace(place, options)} ${error.problem}`);
+  const problem = cut(error.problem);
+  lines.push(place === undefined ? problem : `${formatPlace(place, options)} ${problem}`);
   if (place?.kind === 'text') lines.push(...excerpt(place));
-  lines.push(error.fix === '' ? `[${error.code}]` : `${error.fix}  [${error.code}]`);
+  lines.push(error.fix === '' ? `[${error.code}]` : `${cut(error.fix)}  [${error.code}]`);
   return lines.join('\n');
 }
 
@@ -31,9 +33,16 @@ export function formatPlace(place: Place, options: FormatOptions = {}): string {
     case 'file':
       return `${shownPath(place.file, options)}:`;
     case 'graph':
-      return `${place.node} (${place.opType})${place.tensor === undefined ? '' : `, ${place.tensor}`}:`;
+      return `${shownName(place.node)} (${shownName(place.opType)})${place.tensor === undefined ? '' : `, ${shownName(place.tensor)}`}:`;
   }
 }
+
+function cut(text: string): string {
+  return text.length <= TEXT_LENGTH ? text : `${text.slice(0, TEXT_LENGTH - 1)}…`;
+}
+
+/** More than any sentence of ours has, but for what it quotes. */
+const TEXT_LENGTH = 5000;
 
 function shownPath(file: string, { folder }: FormatOptions): string {
   if (folder === undefined) return file;

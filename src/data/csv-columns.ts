@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
-import { shownList, shownName } from '../core/shown-list.js';
+import { shownList, shownName } from '../core/shown-name.js';
 
 /** A column by name, or by position from 0 (from the end if negative). */
 export type ColumnReference = string | number;

@@ -1,5 +1,5 @@
 import { UserError } from '../core/errors.js';
-import { shownName } from '../core/shown-list.js';
+import { shownName } from '../core/shown-name.js';
 import { type ColumnReference, type Columns, columnIndex, columnName } from './csv-columns.js';
 import { type Row, visitRows } from './csv-rows.js';
 import { GrowingList } from './growing-list.js';

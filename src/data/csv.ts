@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
-import { shownList } from '../core/shown-list.js';
+import { shownList } from '../core/shown-name.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { assembleDataset, COMMON_OPTIONS } from './assemble.js';
 import { readTable, type Table, type TableRequest } from './csv-table.js';

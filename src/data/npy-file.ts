@@ -1,5 +1,5 @@
 import { UserError } from '../core/errors.js';
-import { shownName } from '../core/shown-list.js';
+import { shownName } from '../core/shown-name.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { allocateBytes } from './allocate.js';
 import type { ByteReader } from './byte-reader.js';

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
-import { shownList } from '../core/shown-list.js';
+import { shownList } from '../core/shown-name.js';
 import { beginning } from './looks-like.js';
 import { type NpyArray, readNpy } from './npy-file.js';
 import { openFile } from './open-file.js';

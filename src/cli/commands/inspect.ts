@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { differentiability, type NodeDifferentiability } from '../../autodiff/check.js';
+import { shownName } from '../../core/shown-name.js';
 import { type FileSize, fileSize } from '../../evaluate/file-size.js';
 import { countMacs } from '../../evaluate/macs.js';
 import { modelFiles } from '../../evaluate/model-files.js';
@@ -76,11 +77,17 @@ function inspectionText(inspection: Inspection, { paint }: Terminal): string {
     ],
     ['training', trainingText(inspection.notDifferentiable)],
   ];
-  const width = Math.max(...facts.map(([name]) => name.length));
-  const lines = facts.map(([name, text]) => `${paint.bold(name.padEnd(width))}  ${text}`);
+  const names = facts.map(([name]) => shownName(name));
+  const width = names.reduce((most, name) => Math.max(most, name.length), 0);
+  const lines = facts.map(
+    ([, text], index) => `${paint.bold(names[index]!.padEnd(width))}  ${shownName(text, FACT_LENGTH)}`,
+  );
   const problem = inspection.shapeProblem === null ? [] : ['', paint.warn(inspection.shapeProblem)];
   return [...lines, ...problem, '', ...nodeLines(inspection, paint.bold)].join('\n');
 }
+
+/** What a model says of itself can be of any length. */
+const FACT_LENGTH = 4000;
 
 function trainingText(blockers: Inspection['notDifferentiable']): string {
   if (blockers === null) return 'not known: the shapes contradict each other';

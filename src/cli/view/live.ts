@@ -1,6 +1,8 @@
 import { Listr, ListrTaskState } from 'listr2';
 import type { StageStatus } from '../../artifacts/run-record.js';
+import type { Paint } from '../../report/paint.js';
 import type { RunEvent } from '../../run/events.js';
+import { continued, printable } from '../printable.js';
 import type { Terminal } from '../terminal.js';
 import { endLine } from './end-line.js';
 import { progressLine } from './progress-line.js';
@@ -26,7 +28,7 @@ export function liveView(terminal: Terminal, level: LogLevel): View {
     for (const cell of event.cells) {
       const after = cell.dependsOn.length === 0 ? '' : ` ${terminal.paint.dim(`after ${cell.dependsOn.join(', ')}`)}`;
       const head = `${cell.id.padEnd(width)}  `;
-      rows.set(cell.id, addRow(listr, head, `${cell.uses}${after}`));
+      rows.set(cell.id, addRow(listr, { head, about: `${cell.uses}${after}`, paint: terminal.paint }));
     }
     rendered = listr.run();
   }
@@ -44,13 +46,14 @@ export function liveView(terminal: Terminal, level: LogLevel): View {
         break;
       case 'stage-log':
         // The line below a stage is for its progress; what else it tells is in the log file.
-        if (event.level === 'warn' && isShown('warn', level)) messages.push(`${event.cell}: warning: ${event.message}`);
+        if (event.level === 'warn' && isShown('warn', level))
+          messages.push(`${event.cell}: warning: ${continued(event.message)}`);
         break;
       case 'stage-end':
         rows.get(event.cell)?.showEnd(event.record.status, endLine(event.record).split('\n', 1)[0]!);
         break;
       case 'warning':
-        if (isShown('warn', level)) messages.push(`warning: ${event.message}`);
+        if (isShown('warn', level)) messages.push(`warning: ${continued(event.message)}`);
         break;
     }
   }
@@ -72,7 +75,11 @@ interface Row {
   showEnd(status: StageStatus, text: string): void;
 }
 
-function addRow(listr: Listr, head: string, about: string): Row {
+/** listr2 writes to the terminal itself: what it gets has to be printable. */
+function addRow(
+  listr: Listr,
+  { head, about, paint }: { readonly head: string; readonly about: string; readonly paint: Paint },
+): Row {
   let state = ListrTaskState.WAITING;
   let isListed = false;
   let isEnded = false;
@@ -82,7 +89,7 @@ function addRow(listr: Listr, head: string, about: string): Row {
     end = resolve;
   });
   listr.add({
-    title: head + about,
+    title: printable(head + about, paint),
     task: async (_, wrapper) => {
       isListed = true;
       // listr2 takes everything for started; what waits for its turn must not spin.
@@ -104,12 +111,12 @@ function addRow(listr: Listr, head: string, about: string): Row {
       show(ListrTaskState.STARTED);
     },
     showProgress(fraction, values) {
-      task.output$ = progressLine(fraction, values, performance.now() - startedAt);
+      task.output$ = printable(progressLine(fraction, values, performance.now() - startedAt), paint);
     },
     showEnd(status, text) {
       if (isEnded) return;
       isEnded = true;
-      task.title$ = head + text;
+      task.title$ = printable(head + text, paint);
       show(END_STATES[status]);
       end();
     },

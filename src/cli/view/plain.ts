@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../run/events.js';
+import { continued } from '../printable.js';
 import type { Terminal } from '../terminal.js';
 import { endLine } from './end-line.js';
 import { logLine } from './log-line.js';
@@ -27,14 +28,14 @@ export function plainView(terminal: Terminal, level: LogLevel): View {
       }
       case 'stage-log':
         if (!isShown(event.level, level)) break;
-        if (event.level === 'warn') terminal.err(`${event.cell}: warning: ${event.message}`);
-        else terminal.out(`${event.cell}: ${logLine(event.message, event.details)}`);
+        if (event.level === 'warn') terminal.err(`${event.cell}: warning: ${continued(event.message)}`);
+        else terminal.out(`${event.cell}: ${continued(logLine(event.message, event.details))}`);
         break;
       case 'stage-end':
         if (isShown('info', level)) terminal.out(`${event.cell}: ${firstLine(endLine(event.record))}`);
         break;
       case 'warning':
-        if (isShown('warn', level)) terminal.err(`warning: ${event.message}`);
+        if (isShown('warn', level)) terminal.err(`warning: ${continued(event.message)}`);
         break;
     }
   }
