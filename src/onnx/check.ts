@@ -51,7 +51,7 @@ function checkGraph(graph: Graph, check: Check): void {
         problems.push(problem('ONNX_ORDER', node, `reads "${name}" before it is made`));
       }
     }
-    checkSubgraphs(node, { ...check, outer: new Set([...outer, ...defined]) });
+    checkSubgraphs(node, check, defined);
     for (const name of node.outputs) {
       if (name === '') continue;
       if (defined.has(name)) {
@@ -91,9 +91,12 @@ function checkOpset(node: Node, { model, problems }: Check): void {
   problems.push(problem('ONNX_OPSET', node, `is of the domain "${domain}", of which the model states no version`));
 }
 
-function checkSubgraphs(node: Node, check: Check): void {
+/** @param defined values of the graph that the node stands in, so far */
+function checkSubgraphs(node: Node, check: Check, defined: ReadonlySet<string>): void {
   for (const attribute of node.attributes.values()) {
-    if (attribute.type === 'graph') checkGraph(attribute.value, check);
+    // The sets are joined here, not for every node: most have no subgraph.
+    if (attribute.type === 'graph')
+      checkGraph(attribute.value, { ...check, outer: new Set([...check.outer, ...defined]) });
   }
 }
 
