@@ -33,11 +33,21 @@ export function buildBackward(
   wrt: readonly Value[],
   options: BackwardOptions = {},
 ): (Value | null)[] {
+  return gradientsOf(b, new Map([[loss.name, options.seed ?? one(b, loss)]]), wrt, options);
+}
+
+/** `buildBackward` from several values at once. @param seeds the gradient that arrives at each of them, by name */
+export function gradientsOf(
+  b: GraphBuilder,
+  seeds: ReadonlyMap<string, Value>,
+  wrt: readonly Value[],
+  options: Omit<BackwardOptions, 'seed'> = {},
+): (Value | null)[] {
   const rules = options.rules ?? BUILT_IN_RULES;
   const nodes = [...b.graph.nodes];
   const wanted = new Set(wrt.map((value) => value.name));
   const path = pathFrom(b, nodes, wanted, rules);
-  const arrived = new Map<string, Value[]>([[loss.name, [options.seed ?? one(b, loss)]]]);
+  const arrived = new Map<string, Value[]>([...seeds].map(([name, seed]) => [name, [seed]]));
   const masks = new MaskNotes();
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const producerOf = (value: Value) => (wanted.has(value.name) ? undefined : makers.get(value.name));
@@ -136,8 +146,9 @@ function fitted(b: GraphBuilder, gradient: Value, { node, rule, input, slot }: A
   );
 }
 
-function slotName(rule: GradientRule, index: number): string {
-  return rule.inputs[Math.min(index, rule.inputs.length - 1)] ?? String(index);
+/** The specification's name of an input of an operator. */
+export function slotName(rule: GradientRule, index: number): string {
+  return (rule.inputs[Math.min(index, rule.inputs.length - 1)] ?? String(index)).replace(/^\.\.\.|\?$/g, '');
 }
 
 function checkType(node: Node, input: Value): void {

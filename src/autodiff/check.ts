@@ -10,7 +10,7 @@ import { BUILT_IN_RULES, type RuleTable, ruleFor } from './table.js';
  * without a rule between the values `wrt` (initializers to be trained) and the graph's outputs, or AUTODIFF_UNSUPPORTED.
  */
 export function checkDifferentiable(model: Model, wrt: Iterable<string>, rules: RuleTable = BUILT_IN_RULES): void {
-  const nodes = nodesBetween(model, new Set(wrt), rules);
+  const { nodes } = nodesBetween(model, new Set(wrt), rules);
   const missing = nodes.filter((node) => ruleFor(rules, node) === undefined);
   if (missing.length > 0) throw noRule(missing, rules);
   for (const node of nodes) {
@@ -48,8 +48,15 @@ function whyNot(node: Node, types: ReadonlyMap<string, ValueType>, rules: RuleTa
   return reasonAgainst(node, rules) ?? '';
 }
 
-/** Nodes that both depend on `wrt` and lead to an output, in graph order. */
-function nodesBetween(model: Model, wrt: ReadonlySet<string>, rules: RuleTable): Node[] {
+export interface Between {
+  /** In graph order. */
+  readonly nodes: readonly Node[];
+  /** Names of the values that a gradient flows through: they depend on `wrt` and lead to an output. */
+  readonly values: ReadonlySet<string>;
+}
+
+/** What both depends on `wrt` and leads to an output. */
+export function nodesBetween(model: Model, wrt: ReadonlySet<string>, rules: RuleTable): Between {
   const types = inferShapes(model);
   const reached = new Set(wrt);
   const dependent = model.graph.nodes.filter((node) => {
@@ -60,7 +67,7 @@ function nodesBetween(model: Model, wrt: ReadonlySet<string>, rules: RuleTable):
     return passed.length > 0;
   });
   const needed = new Set(model.graph.outputs.map(({ name }) => name));
-  return dependent
+  const nodes = dependent
     .reverse()
     .filter((node) => {
       if (!node.outputs.some((name) => needed.has(name))) return false;
@@ -68,6 +75,7 @@ function nodesBetween(model: Model, wrt: ReadonlySet<string>, rules: RuleTable):
       return true;
     })
     .reverse();
+  return { nodes, values: new Set([...reached].filter((name) => needed.has(name))) };
 }
 
 function carries(types: ReadonlyMap<string, ValueType>, name: string): boolean {

@@ -1,48 +1,149 @@
-import type { Value } from '../onnx/builder.js';
-import type { Model, Tensor } from '../onnx/ir.js';
-import { floatsOf } from '../onnx/tensor.js';
-import { appendForward } from './forward.js';
-import { type CheckOptions, checkGradients, type InputCheck } from './gradcheck.js';
+import { UserError } from '../core/errors.js';
+import { Random } from '../core/random.js';
+import { type Model, type Node, nodeLabel, type Tensor } from '../onnx/ir.js';
+import { upgradeOpset } from '../onnx/upgrade.js';
+import { slotName } from './backward.js';
+import { Chain } from './chain.js';
+import { checkDifferentiable } from './check.js';
+import { checkInput, type Judgement, skipped } from './check-input.js';
+import { NodeAlone } from './node-alone.js';
+import { BUILT_IN_RULES, type RuleTable, ruleFor } from './table.js';
+import { type TracedModel, traceModel } from './traced-model.js';
+import { wholeGradients } from './whole-gradients.js';
 
-export interface ModelCheckOptions extends CheckOptions {
+export interface ModelCheckOptions {
   /** A tensor for every graph input; the batch they hold is the batch that is checked. */
   readonly inputs: Readonly<Record<string, Tensor>>;
-  /** Initializers to check. Default: all of float32. */
-  readonly weights?: readonly string[];
+  /** Float32 initializers that training would change; where there are none, gradients go to the float32 inputs. */
+  readonly parameters: readonly string[];
+  readonly rules?: RuleTable;
+  /** Batch statistics and dropout, as in training, instead of stored statistics and no dropout. Default false. */
+  readonly training?: boolean;
+  /** Labels of the nodes to check; then the model as a whole is not. Default: all. */
+  readonly nodes?: ReadonlySet<string>;
+  /** How often each input of a node is tried. Default 2. */
+  readonly probes?: number;
+  /** Largest relative error that counts as agreement. Default 0.01. */
+  readonly tolerance?: number;
+  /** Decides all that is random. Default 1. */
+  readonly seed?: string | number;
+}
+
+/** What was found for one input of a node. */
+export interface NodeInputCheck extends Judgement {
+  readonly node: string;
+  /** Behind its domain and a dot, where that is not ai.onnx. */
+  readonly opType: string;
+  /** The input's name in the specification of the operator. */
+  readonly input: string;
+  readonly tensor: string;
+  readonly dims: readonly number[];
+}
+
+/** What was found for the gradient of a parameter, or of an input, through the whole model. */
+export interface WholeCheck {
+  readonly tensor: string;
+  readonly dims: readonly number[];
+  readonly verdict: 'agrees' | 'differs';
+  /** Largest difference from the chain rule, relative to the largest element. */
+  readonly error: number;
+}
+
+export interface ModelCheck {
+  /** An entry for every input that a gradient goes to, node by node. */
+  readonly nodes: readonly NodeInputCheck[];
+  /** An entry for all that gets a gradient in the end; none where only some nodes were checked. */
+  readonly whole: readonly WholeCheck[];
 }
 
 /**
- * `checkGradients` for the weights of a model in inference form (stored statistics, no dropout): how `lathe gradcheck`
- * judges a file. The model's outputs are joined; 8 elements of each weight are tried unless told otherwise.
+ * Checks the gradients of a model in two steps. Each node alone, on the values that reach it in the model, is compared with
+ * central differences: that finds a wrong rule and names the node. Then what `buildBackward` gives for the whole model is
+ * compared with the gradients of the single nodes, joined by the chain rule: that finds what goes wrong between nodes.
+ * All runs on onnxruntime, in float32.
+ * Throws AUTODIFF_… for a model that cannot be trained, GRADCHECK_NOTHING where nothing gets a gradient.
  */
-export async function checkModelGradients(model: Model, options: ModelCheckOptions): Promise<InputCheck[]> {
-  const { initializers } = model.graph;
-  const weights =
-    options.weights ?? [...initializers].filter(([, { dataType }]) => dataType === 'float32').map(([name]) => name);
-  const inputs = Object.fromEntries(
-    weights.map((name) => {
-      const tensor = initializers.get(name);
-      if (tensor === undefined) throw new Error(`internal: the model has no initializer "${name}"`);
-      return [name, { dims: tensor.dims, data: floatsOf(tensor) }];
+export async function checkModelGradients(given: Model, options: ModelCheckOptions): Promise<ModelCheck> {
+  const { inputs, training = false, rules = BUILT_IN_RULES, nodes: chosen } = options;
+  const random = new Random(options.seed ?? 1);
+  const model = upgradeOpset(given);
+  const targets = targetsOf(model, options.parameters);
+  checkDifferentiable(model, targets, rules);
+  const traced = await traceModel(model, { inputs, targets, training, rules, random: random.derive('model') });
+  const nodes = traced.nodes.filter((node) => chosen?.has(nodeLabel(node)) !== false);
+  if (nodes.length === 0) throw nothing(chosen !== undefined);
+  const chain = new Chain(traced.seeds, random.derive('chain'));
+  const checks: NodeInputCheck[][] = [];
+  // From the last node to the first, as the chain rule goes.
+  for (const node of nodes.reverse()) {
+    const alone = await NodeAlone.create(partsOf(node, traced, rules));
+    try {
+      checks.push(await checkNode(node, alone, { traced, rules, random, ...options }));
+      if (chosen === undefined) await chain.pass(alone);
+    } finally {
+      await alone.release();
+    }
+  }
+  const found = checks.reverse().flat();
+  if (chosen !== undefined) return { nodes: found, whole: [] };
+  const whole = await wholeGradients(traced, rules);
+  return {
+    nodes: found,
+    whole: traced.targets.map(({ name }) => {
+      const { agrees, error } = chain.compare(name, whole.get(name) ?? null);
+      return { tensor: name, dims: traced.values.get(name)!.dims, verdict: agrees ? 'agrees' : 'differs', error };
     }),
-  );
-  return checkGradients(
-    {
-      inputs,
-      ...(model.opsets.has('') ? { opset: model.opsets.get('')! } : {}),
-      build(b, values) {
-        const data = Object.entries(options.inputs).map(([name, tensor]) => [name, b.constant(tensor)] as const);
-        const { outputs } = appendForward(b, model, {
-          inputs: Object.fromEntries(data),
-          bindings: new Map(Object.entries(values)),
-          training: false,
-        });
-        const flat = Object.values(outputs)
-          .filter(({ dataType }) => dataType === 'float32')
-          .map((output): Value => b.op('Reshape', [output, b.ints([-1])]));
-        return flat.length === 1 ? flat[0]! : b.op('Concat', flat, { axis: 0 });
-      },
-    },
-    { elements: 8, ...options },
-  );
+  };
 }
+
+function targetsOf({ graph }: Model, parameters: readonly string[]): readonly string[] {
+  if (parameters.length > 0) return parameters;
+  return graph.inputs.filter(({ dataType }) => dataType === 'float32').map(({ name }) => name);
+}
+
+function nothing(areChosen: boolean): UserError {
+  const problem = areChosen
+    ? 'No gradient flows through the nodes that were chosen: they do not lie between a parameter and an output.'
+    : 'No gradient flows through this model: no float32 parameter and no float32 input leads to its outputs.';
+  const fix = areChosen ? 'Choose others.' : 'Check the float model that it was made from.';
+  return new UserError('GRADCHECK_NOTHING', problem, fix, { class: 'usage' });
+}
+
+function partsOf(node: Node, { b, between, values }: TracedModel, rules: RuleTable) {
+  const feeds = new Map(node.inputs.filter((name) => name !== '').map((name) => [name, values.get(name)!]));
+  const inputs = [...feeds.keys()].filter((name) => between.has(name));
+  const outputs = node.outputs
+    .filter((name) => between.has(name))
+    .map((name) => ({ name, dims: values.get(name)!.dims }));
+  return { node, opsets: b.opsets, rules, feeds, inputs, outputs };
+}
+
+interface CheckSetup extends ModelCheckOptions {
+  readonly traced: TracedModel;
+  readonly rules: RuleTable;
+  readonly random: Random;
+}
+
+async function checkNode(node: Node, alone: NodeAlone, setup: CheckSetup): Promise<NodeInputCheck[]> {
+  const { traced, rules, random, probes = 2, tolerance = 0.01 } = setup;
+  const rule = ruleFor(rules, node)!;
+  const checks: NodeInputCheck[] = [];
+  for (const name of new Set(node.inputs)) {
+    if (!traced.between.has(name)) continue;
+    const input = traced.values.get(name)!;
+    const why = rule.straightThrough ? ESTIMATE : input.dataType === 'float32' ? '' : WHOLE_NUMBERS;
+    const tries = { input, name, probes, tolerance, random: random.derive(nodeLabel(node)).derive(name) };
+    checks.push({
+      node: nodeLabel(node),
+      opType: node.domain === '' ? node.opType : `${node.domain}.${node.opType}`,
+      input: slotName(rule, node.inputs.indexOf(name)),
+      tensor: name,
+      dims: input.dims,
+      ...(why === '' ? await checkInput(alone, tries) : skipped(why)),
+    });
+  }
+  return checks;
+}
+
+const ESTIMATE = 'rounding has no slope: its gradient is an estimate on purpose';
+const WHOLE_NUMBERS = 'whole numbers cannot be moved by a small step';

@@ -1,9 +1,16 @@
 export { type BackwardOptions, buildBackward } from './backward.js';
 export { blockConvolutions } from './blocked-convolution.js';
 export { checkDifferentiable, differentiability, type NodeDifferentiability } from './check.js';
+export type { Verdict } from './check-input.js';
 export { appendForward, type BatchNormForm, type Forward, type ForwardOptions } from './forward.js';
 export { type CheckedFunction, type CheckOptions, checkGradients, type InputCheck } from './gradcheck.js';
-export { checkModelGradients, type ModelCheckOptions } from './gradcheck-model.js';
+export {
+  checkModelGradients,
+  type ModelCheck,
+  type ModelCheckOptions,
+  type NodeInputCheck,
+  type WholeCheck,
+} from './gradcheck-model.js';
 export type { ChooseLowering, LoweringQuestion } from './lowerings/choice.js';
 export { probeChannelBlock } from './probe-channel-block.js';
 export {

@@ -172,6 +172,20 @@ function buildProgram(
       await finish(inspectCommand({ model, ...options }, terminal));
     });
 
+  add('gradcheck <model>', 'compare the gradients of an ONNX file with central differences, node by node')
+    .option('--shape <name=sizes>', 'sizes of an input, for instance x=2x3x32x32 (repeatable)', collect, [])
+    .option('--include <pattern>', 'check only nodes of this name; * stands for any text (repeatable)', collect, [])
+    .option('--op-type <operator>', 'check only nodes of this operator (repeatable)', collect, [])
+    .option('--training', 'with batch statistics and dropout, as in training', false)
+    .option('--tolerance <error>', 'largest relative error that counts as agreement', positiveNumber, 0.01)
+    .option('--probes <count>', 'how many random directions each input of a node is tried in', positiveInteger, 2)
+    .option('--seed <number>', 'decides inputs and directions', wholeNumber, 1)
+    .option('--json', 'print JSON', false)
+    .action(async (model: string, options) => {
+      const { gradcheckCommand } = await import('./commands/gradcheck.js');
+      await finish(gradcheckCommand({ model, ...options }, terminal));
+    });
+
   add(
     'tune-lowerings <models...>',
     'measure on this machine how training computes convolutions fastest, for the option lowerings',
@@ -262,6 +276,12 @@ function collect(value: string, earlier: readonly string[]): readonly string[] {
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number from 0 on.');
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It must be a number above 0.');
   return value;
 }
 
