@@ -28,7 +28,7 @@ export function countMacs(model: Model, inputShape?: readonly number[]): MacCoun
   const nodes: { name: string; opType: string; macs: number }[] = [];
   const unknown: string[] = [];
   for (const node of model.graph.nodes) {
-    const count = COUNTERS[node.opType];
+    const count = COUNTERS.get(node.opType);
     if (count === undefined) continue;
     const macs = count(node, shapeOf);
     if (macs === null) unknown.push(node.name);
@@ -40,27 +40,29 @@ export function countMacs(model: Model, inputShape?: readonly number[]): MacCoun
 type ShapeOf = (name: string | undefined) => readonly number[] | null;
 type Counter = (node: Node, shapeOf: ShapeOf) => number | null;
 
-/** Counters by operator: `x`, `w` are the numbers of the two inputs that are multiplied. */
-const COUNTERS: Readonly<Record<string, Counter>> = {
-  Conv: convolution(1),
-  FusedConv: convolution(1),
-  ConvInteger: convolution(1),
-  QLinearConv: convolution(3),
-  ConvTranspose: transposedConvolution,
-  Gemm: gemm(0, 1),
-  FusedGemm: gemm(0, 1),
-  QGemm: gemm(0, 3),
-  MatMul: matMul(0),
-  FusedMatMul: matMul(0),
-  MatMulInteger: matMul(0),
-  QLinearMatMul: matMul(0),
-  DynamicQuantizeMatMul: matMul(0),
-  MatMulIntegerToFloat: matMul(0),
-  MatMulNBits: (node, shapeOf) => {
-    const output = shapeOf(node.outputs[0]);
-    return output === null ? null : sizeOf(output) * intAttribute(node, 'K', 0);
-  },
-};
+/** Counters by operator: `x`, `w` are the numbers of the two inputs that are multiplied. A map: an operator may be named "constructor". */
+const COUNTERS: ReadonlyMap<string, Counter> = new Map(
+  Object.entries({
+    Conv: convolution(1),
+    FusedConv: convolution(1),
+    ConvInteger: convolution(1),
+    QLinearConv: convolution(3),
+    ConvTranspose: transposedConvolution,
+    Gemm: gemm(0, 1),
+    FusedGemm: gemm(0, 1),
+    QGemm: gemm(0, 3),
+    MatMul: matMul(0),
+    FusedMatMul: matMul(0),
+    MatMulInteger: matMul(0),
+    QLinearMatMul: matMul(0),
+    DynamicQuantizeMatMul: matMul(0),
+    MatMulIntegerToFloat: matMul(0),
+    MatMulNBits: (node, shapeOf) => {
+      const output = shapeOf(node.outputs[0]);
+      return output === null ? null : sizeOf(output) * intAttribute(node, 'K', 0);
+    },
+  }),
+);
 
 /** Every output element sums over the weights of one filter, [C/group, kernel…]. */
 function convolution(w: number): Counter {

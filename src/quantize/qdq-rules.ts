@@ -10,39 +10,41 @@ import { floatsOf, sizeOf } from '../onnx/tensor.js';
  */
 export type QdqRole = 'weighted' | 'pointwise' | 'passing' | 'clamp';
 
-const ROLES: Readonly<Record<string, QdqRole>> = {
-  Conv: 'weighted',
-  ConvTranspose: 'weighted',
-  Gemm: 'weighted',
-  MatMul: 'weighted',
-  Add: 'pointwise',
-  Mul: 'pointwise',
-  Concat: 'pointwise',
-  GlobalAveragePool: 'pointwise',
-  Sigmoid: 'pointwise',
-  Softmax: 'pointwise',
-  AveragePool: 'passing',
-  Dropout: 'passing',
-  Flatten: 'passing',
-  Gather: 'passing',
-  Identity: 'passing',
-  MaxPool: 'passing',
-  Pad: 'passing',
-  Reshape: 'passing',
-  Resize: 'passing',
-  Slice: 'passing',
-  Split: 'passing',
-  Squeeze: 'passing',
-  Transpose: 'passing',
-  Unsqueeze: 'passing',
-  Clip: 'clamp',
-  Relu: 'clamp',
-};
+const ROLES: ReadonlyMap<string, QdqRole> = new Map(
+  Object.entries({
+    Conv: 'weighted',
+    ConvTranspose: 'weighted',
+    Gemm: 'weighted',
+    MatMul: 'weighted',
+    Add: 'pointwise',
+    Mul: 'pointwise',
+    Concat: 'pointwise',
+    GlobalAveragePool: 'pointwise',
+    Sigmoid: 'pointwise',
+    Softmax: 'pointwise',
+    AveragePool: 'passing',
+    Dropout: 'passing',
+    Flatten: 'passing',
+    Gather: 'passing',
+    Identity: 'passing',
+    MaxPool: 'passing',
+    Pad: 'passing',
+    Reshape: 'passing',
+    Resize: 'passing',
+    Slice: 'passing',
+    Split: 'passing',
+    Squeeze: 'passing',
+    Transpose: 'passing',
+    Unsqueeze: 'passing',
+    Clip: 'clamp',
+    Relu: 'clamp',
+  }),
+);
 
 /** The role of a node; undefined if it stays float. */
 export function qdqRole(node: Node, model: Model): QdqRole | undefined {
   if (node.domain !== '' && node.domain !== 'ai.onnx') return undefined;
-  const role = ROLES[node.opType];
+  const role = ROLES.get(node.opType);
   if (role === 'passing' && !keepsValuesInRange(node, model)) return undefined;
   if (node.opType === 'Clip' && !clampsAroundZero(node, model)) return undefined;
   return role;

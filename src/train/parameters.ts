@@ -12,22 +12,24 @@ export interface Parameter {
 }
 
 /** The role of each input position of the operators that have parameters; positions beyond the list have none. */
-const ROLES: Readonly<Record<string, readonly (ParameterRole | null)[]>> = {
-  Conv: [null, 'weight', 'bias'],
-  ConvTranspose: [null, 'weight', 'bias'],
-  Gemm: ['weight', 'weight', 'bias'],
-  MatMul: ['weight', 'weight'],
-  Gather: ['weight', null],
-  PRelu: [null, 'norm'],
-  BatchNormalization: [null, 'norm', 'norm'],
-  InstanceNormalization: [null, 'norm', 'norm'],
-  GroupNormalization: [null, 'norm', 'norm'],
-  LayerNormalization: [null, 'norm', 'norm'],
-  Add: ['bias', 'bias'],
-  Sub: ['bias', 'bias'],
-  Mul: ['norm', 'norm'],
-  Div: ['norm', 'norm'],
-};
+const ROLES: ReadonlyMap<string, readonly (ParameterRole | null)[]> = new Map(
+  Object.entries({
+    Conv: [null, 'weight', 'bias'],
+    ConvTranspose: [null, 'weight', 'bias'],
+    Gemm: ['weight', 'weight', 'bias'],
+    MatMul: ['weight', 'weight'],
+    Gather: ['weight', null],
+    PRelu: [null, 'norm'],
+    BatchNormalization: [null, 'norm', 'norm'],
+    InstanceNormalization: [null, 'norm', 'norm'],
+    GroupNormalization: [null, 'norm', 'norm'],
+    LayerNormalization: [null, 'norm', 'norm'],
+    Add: ['bias', 'bias'],
+    Sub: ['bias', 'bias'],
+    Mul: ['norm', 'norm'],
+    Div: ['norm', 'norm'],
+  }),
+);
 /** A constant operand of these is a parameter only if it has several elements: one number is part of a formula (1e-5, 0.5, 6). */
 const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div']);
 /** Operators that only rearrange a parameter on its way to its consumer. */
@@ -56,7 +58,7 @@ function assignRoles(node: Node, graph: Graph, aliases: Map<string, string>, rol
     if (graph.initializers.has(name)) aliases.set(node.outputs[0]!, name);
     return;
   }
-  ROLES[node.opType]?.forEach((role, position) => {
+  ROLES.get(node.opType)?.forEach((role, position) => {
     const name = source(node.inputs[position] ?? '');
     const tensor = graph.initializers.get(name);
     if (role === null || tensor?.dataType !== 'float32') return;

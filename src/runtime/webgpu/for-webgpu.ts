@@ -13,15 +13,17 @@ import { widenConvolution } from './widen-convolution.js';
 export function forWebgpu(model: Model): Model {
   const { graph } = model;
   const rewrite = new Rewrite(graph);
-  const nodes = graph.nodes.flatMap((node) => RULES[node.opType]?.(rewrite, node) ?? [node]);
+  const nodes = graph.nodes.flatMap((node) => RULES.get(node.opType)?.(rewrite, node) ?? [node]);
   return { ...model, graph: { ...graph, nodes, initializers: new Map([...graph.initializers, ...rewrite.constants]) } };
 }
 
 /** By operator: the nodes that take the place of one; null where it can stay. */
-const RULES: Readonly<Record<string, (rewrite: Rewrite, node: Node) => readonly Node[] | null>> = {
-  BatchNormalization: batchStatistics,
-  Concat: nestConcat,
-  Conv: widenConvolution,
-  FusedMatMul: fusedMatMul,
-  Split: splitToSlices,
-};
+const RULES: ReadonlyMap<string, (rewrite: Rewrite, node: Node) => readonly Node[] | null> = new Map(
+  Object.entries({
+    BatchNormalization: batchStatistics,
+    Concat: nestConcat,
+    Conv: widenConvolution,
+    FusedMatMul: fusedMatMul,
+    Split: splitToSlices,
+  }),
+);
