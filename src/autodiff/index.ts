@@ -24,3 +24,4 @@ export {
 export { BUILT_IN_RULES, extendRules, type RuleTable, ruleFor, supportedOperators } from './table.js';
 export type { BatchStatistics, DropoutMask } from './training-form.js';
 export { type MeasuredPiece, type TuneOptions, tuneLowerings } from './tune.js';
+export { forTwoThreads } from './two-threads.js';

@@ -224,7 +224,10 @@ function buildProgram(
   const facts = { macs, bytes: 4 * (sizeOf(xDims) + sizeOf(yDims)), isWatched: isWatched(request) };
   const { graphs, outputs, gradient } =
     shards === 1 && microBatches === 1
-      ? fusedGraph(made, plan.provider === 'cpu' ? stepsPerRun(facts) : 1)
+      ? fusedGraph(made, {
+          stepsPerRun: plan.provider === 'cpu' ? stepsPerRun(facts) : 1,
+          wantsThreads: plan.provider === 'cpu' && macs >= MANY_MACS,
+        })
       : shardedGraphs(made, { shards, cores: request.cores ?? 1 });
   const program: TrainingProgram = {
     provider: plan.provider,
@@ -245,6 +248,9 @@ function buildProgram(
   };
   return { program, statistics: gradient.statistics };
 }
+
+/** Multiplications of a forward pass. Below it, a second thread gains less than the two wait for each other. */
+const MANY_MACS = 4e6;
 
 /** True if somebody looks at the weights after every step. */
 function isWatched({ onStep, watches }: TrainRequest): boolean {

@@ -75,10 +75,11 @@ export function fillFlat(layout: FlatLayout, of: (entry: FlatEntry) => number): 
   return flat;
 }
 
-/** Adds Split and Reshape: the tensors of a flat [size] value, by name. */
+/** Adds Split and Reshape: the tensors of a flat [size] value, by name; or the only one, which may have its own shape already. */
 export function splitFlat(b: GraphBuilder, flat: Value, layout: FlatLayout): Map<string, Value> {
   const { entries } = layout;
   if (entries.length === 0) return new Map();
+  if (entries.length === 1 && flat.shape?.length !== 1) return new Map([[entries[0]!.name, flat]]);
   const pieces =
     entries.length === 1
       ? [flat]
@@ -89,16 +90,23 @@ export function splitFlat(b: GraphBuilder, flat: Value, layout: FlatLayout): Map
 /**
  * Adds Reshape and Concat: one flat [size] value of the tensors in the layout's order; null counts as zeros.
  * The last comes first into the graph: gradients, which this is for, are computed from the last layer on.
+ * @param dims another shape for the result, where there is only one tensor
  */
-export function concatFlat(b: GraphBuilder, tensors: readonly (Value | null)[], layout: FlatLayout): Value {
+export function concatFlat(
+  b: GraphBuilder,
+  tensors: readonly (Value | null)[],
+  layout: FlatLayout,
+  dims: readonly number[] = [layout.size],
+): Value {
+  const isAlone = layout.entries.length === 1;
   const pieces = layout.entries
     .map((entry, i) => ({ entry, tensor: tensors[i] ?? null }))
     .reverse()
-    .map(({ entry, tensor }) =>
-      tensor === null
-        ? b.constant(floatTensor(new Float32Array(entry.size), [entry.size]))
-        : b.op('Reshape', [tensor, b.ints([-1])]),
-    )
+    .map(({ entry, tensor }) => {
+      const shape = isAlone ? dims : [entry.size];
+      if (tensor === null) return b.constant(floatTensor(new Float32Array(entry.size), shape));
+      return isAlone && dims.length !== 1 ? tensor : b.op('Reshape', [tensor, b.ints([-1])]);
+    })
     .reverse();
   return pieces.length === 1 ? pieces[0]! : b.op('Concat', pieces, { axis: 0 });
 }

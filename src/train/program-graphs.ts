@@ -1,3 +1,4 @@
+import { forTwoThreads } from '../autodiff/index.js';
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { encodeModel } from '../onnx/write.js';
 import { NAMES, type Piece, type Slice, type TrainingProgram, type UpdateOutputs } from './engine/program.js';
@@ -6,7 +7,7 @@ import { appendGradient, type GradientCall, type GradientGraph } from './gradien
 import { builderFor, encodeGraph, finishGraph, type NetworkPlan } from './network-plan.js';
 import { piecesOf } from './pieces.js';
 import { afterAll, repeatGraph } from './repeat-graph.js';
-import { appendUpdate, hyperNames, slotNames, type UpdatePlan } from './update.js';
+import { appendUpdate, dimsOfUpdate, hyperNames, slotNames, type UpdatePlan } from './update.js';
 
 /** What the graphs of a training program are made of. */
 export interface GraphsCall {
@@ -24,8 +25,15 @@ export interface ProgramGraphs {
   readonly gradient: GradientGraph;
 }
 
-/** Gradient and update of one shard in one graph. @param stepsPerRun more than 1: the graph makes several steps in a run */
-export function fusedGraph(call: GraphsCall, stepsPerRun: number): ProgramGraphs {
+export interface FusedGraphOptions {
+  /** More than 1: the graph makes several steps in a run. */
+  readonly stepsPerRun: number;
+  /** True if two threads inside operators would pay: the graph is made so that they give the same bits as one, where it can be. */
+  readonly wantsThreads: boolean;
+}
+
+/** Gradient and update of one shard in one graph. */
+export function fusedGraph(call: GraphsCall, { stepsPerRun, wantsThreads }: FusedGraphOptions): ProgramGraphs {
   const { plan, update } = call;
   const whole = { start: 0, end: plan.layout.size };
   // The length of the gradient needs all of it at once.
@@ -33,8 +41,9 @@ export function fusedGraph(call: GraphsCall, stepsPerRun: number): ProgramGraphs
   const b = builderFor(plan, 'training step');
   const parts = slices.map((slice, i): Part => {
     const suffix = slices.length === 1 ? '' : `.${i}`;
-    const vector = b.input(NAMES.parameters + suffix, 'float32', [slice.end - slice.start]);
-    return { ...slice, suffix, vector, layout: entriesIn(plan.layout, slice) };
+    const layout = entriesIn(plan.layout, slice);
+    const dims = pieceDims(layout, update);
+    return { ...slice, suffix, dims, layout, vector: b.input(NAMES.parameters + suffix, 'float32', dims) };
   });
   const { gradient, inputs } = gradientOf(
     b,
@@ -44,23 +53,21 @@ export function fusedGraph(call: GraphsCall, stepsPerRun: number): ProgramGraphs
   const byName = new Map(plan.layout.entries.map(({ name }, i) => [name, gradient.gradients[i]!]));
   const hyper = b.input(NAMES.hyper, 'float32', [hyperNames(update).length]);
   const pieces = parts.map(({ vector, layout, ...piece }): Piece => {
+    const { suffix, dims } = piece;
     const gradients = layout.entries.map(({ name }) => byName.get(name) ?? null);
-    const outputs = addUpdate(
-      b,
-      { ...update, layout },
-      {
-        parameters: vector,
-        gradients: [concatFlat(b, gradients, layout)],
-        hyper,
-        suffix: piece.suffix,
-      },
-    );
-    return { ...piece, outputs };
+    const gradient = concatFlat(b, gradients, layout, dims);
+    const call = { parameters: vector, gradients: [gradient], hyper, suffix };
+    return { ...piece, outputs: addUpdate(b, { ...update, layout, dims }, call) };
   });
   const report = b.output(gradient.report).name;
+  const threads = wantsThreads && forTwoThreads(b) ? 2 : 1;
   if (stepsPerRun === 1) {
     const step = encodeGraph(plan, b);
-    return { graphs: { kind: 'fused', step, pieces, stepsPerRun }, outputs: { gradient: '', report }, gradient };
+    return {
+      graphs: { kind: 'fused', step, pieces, stepsPerRun, threads },
+      outputs: { gradient: '', report },
+      gradient,
+    };
   }
   const repeated = repeatGraph(finishGraph(plan, b), {
     carried: pieces.flatMap(({ suffix, outputs }) => [
@@ -75,7 +82,7 @@ export function fusedGraph(call: GraphsCall, stepsPerRun: number): ProgramGraphs
     outputs: { parameters: afterAll(outputs.parameters), slots: outputs.slots.map(afterAll) },
   }));
   return {
-    graphs: { kind: 'fused', step: encodeModel(repeated), pieces: renamed, stepsPerRun },
+    graphs: { kind: 'fused', step: encodeModel(repeated), pieces: renamed, stepsPerRun, threads },
     outputs: { gradient: '', report: afterAll(report) },
     gradient,
   };
@@ -84,8 +91,14 @@ export function fusedGraph(call: GraphsCall, stepsPerRun: number): ProgramGraphs
 /** A piece under construction. */
 interface Part extends Slice {
   readonly suffix: string;
+  readonly dims: readonly number[];
   readonly vector: Value;
   readonly layout: FlatLayout;
+}
+
+/** A tensor that travels alone keeps its shape, so that no step has to give it another one. The clipping of gradients wants a vector. */
+function pieceDims({ entries, size }: FlatLayout, { clipNorm }: UpdatePlan): readonly number[] {
+  return entries.length === 1 && clipNorm === null ? entries[0]!.dims : [size];
 }
 
 /** The layout of the tensors that lie in a slice, none of which is cut. */
@@ -173,11 +186,11 @@ interface UpdateCall {
 
 /** Adds the update with its state as inputs, and makes its results outputs. @returns their names */
 function addUpdate(b: GraphBuilder, plan: UpdatePlan, { suffix, ...call }: UpdateCall): UpdateOutputs {
-  const { layout } = plan;
+  const dims = dimsOfUpdate(plan);
   const next = appendUpdate(b, plan, {
     ...call,
-    slots: slotNames(plan).map((name) => b.input(NAMES.slot + name + suffix, 'float32', [layout.size])),
-    keep: plan.isMasked ? b.input(NAMES.keep + suffix, 'bool', [layout.size]) : null,
+    slots: slotNames(plan).map((name) => b.input(NAMES.slot + name + suffix, 'float32', dims)),
+    keep: plan.isMasked ? b.input(NAMES.keep + suffix, 'bool', dims) : null,
   });
   return {
     parameters: b.output(next.parameters).name,

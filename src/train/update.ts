@@ -10,6 +10,8 @@ import { addSubgradient, type L1Regularizer, softThreshold } from './regularizer
 /** Everything about the update that stays the same for a whole training run. */
 export interface UpdatePlan {
   readonly layout: FlatLayout;
+  /** Shape of the parameters and of all state. Default: a vector. */
+  readonly dims?: readonly number[];
   /** By parameter name. */
   readonly roles: ReadonlyMap<string, ParameterRole>;
   readonly optimizer: Optimizer;
@@ -26,7 +28,7 @@ export interface UpdatePlan {
 }
 
 export interface UpdateInputs {
-  /** float32 [n]. */
+  /** float32, of the plan's shape, as are all others without a shape here. */
   readonly parameters: Value;
   /** As `slotNames` lists them. */
   readonly slots: readonly Value[];
@@ -34,7 +36,7 @@ export interface UpdateInputs {
   readonly gradients: readonly Value[];
   /** float32 [number of `hyperNames`]. */
   readonly hyper: Value;
-  /** bool [n], false where a weight stays 0; null if the plan is not masked. */
+  /** bool, false where a weight stays 0; null if the plan is not masked. */
   readonly keep: Value | null;
 }
 
@@ -59,7 +61,7 @@ export function hyperValues(
 }
 
 /**
- * Adds one update of the flat parameter vector: sum of the gradients → subgradient of the penalty → clipping → optimizer
+ * Adds one update of the parameters: sum of the gradients → subgradient of the penalty → clipping → optimizer
  * → proximal step → mask → average. The mask comes after the step, and on the optimizer's state too: momentum would move a
  * masked weight whose gradient alone is masked.
  */
@@ -74,7 +76,7 @@ export function appendUpdate(
   let gradient = inputs.gradients.reduce((sum, share) => b.op('Add', [sum, share]));
   const penalized = regularizer === null ? null : penaltyOf(plan, regularizer);
   if (regularizer?.method === 'subgradient' && penalized !== null) {
-    gradient = addSubgradient(b, gradient, inputs.parameters, vector(b, penalized));
+    gradient = addSubgradient(b, gradient, inputs.parameters, constant(b, plan, penalized));
   }
   // What a masked weight would like to do must not shorten the step of the others.
   if (plan.clipNorm !== null) gradient = clipByNorm(b, keepOnly(b, gradient, keep), plan.clipNorm);
@@ -83,14 +85,14 @@ export function appendUpdate(
     gradient,
     slots: inputs.slots.slice(0, optimizer.slotNames.length),
     hyper: hyper.slice(0, optimizer.hyperNames.length),
-    decay: (weightDecay) => (decays(plan, weightDecay) ? vector(b, decayOf(plan, weightDecay)) : null),
+    decay: (weightDecay) => (decays(plan, weightDecay) ? constant(b, plan, decayOf(plan, weightDecay)) : null),
   });
-  const scales = plan.learningRateScale.size === 0 ? null : vector(b, scaleOf(plan));
+  const scales = plan.learningRateScale.size === 0 ? null : constant(b, plan, scaleOf(plan));
   const delta = scales === null ? step.delta : b.op('Mul', [step.delta, scales]);
   let parameters = b.op('Sub', [inputs.parameters, delta]);
   if (regularizer?.method === 'proximal' && penalized !== null) {
     const rate = scales === null ? hyper[0]! : b.op('Mul', [hyper[0]!, scales]);
-    parameters = softThreshold(b, parameters, b.op('Mul', [rate, vector(b, penalized)]));
+    parameters = softThreshold(b, parameters, b.op('Mul', [rate, constant(b, plan, penalized)]));
   }
   parameters = keepOnly(b, parameters, keep);
   return {
@@ -134,6 +136,10 @@ function scaleOf({ layout, learningRateScale }: UpdatePlan): Float32Array {
   return fillFlat(layout, ({ name }) => learningRateScale.get(name) ?? 1);
 }
 
-function vector(b: GraphBuilder, values: Float32Array): Value {
-  return b.constant(floatTensor(values, [values.length]));
+function constant(b: GraphBuilder, plan: UpdatePlan, values: Float32Array): Value {
+  return b.constant(floatTensor(values, dimsOfUpdate(plan)));
+}
+
+export function dimsOfUpdate({ layout, dims }: UpdatePlan): readonly number[] {
+  return dims ?? [layout.size];
 }

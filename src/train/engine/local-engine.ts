@@ -13,15 +13,20 @@ import {
 import { type FusedGraph, NAMES, type TrainingProgram } from './program.js';
 import { StateBuffers, stepsUntilFlush } from './state-buffers.js';
 
-/** Trains one shard in this thread. @param batches each with room for the samples of `stepsPerRun` steps */
+/**
+ * Trains one shard in this thread.
+ * @param batches each with room for the samples of `stepsPerRun` steps
+ * @param threads inside an operator
+ */
 export async function createLocalEngine(
   program: TrainingProgram,
   parameters: Float32Array,
   batches: readonly [Batch, Batch],
+  threads: number,
 ): Promise<TrainingEngine> {
   const { graphs, provider } = program;
   if (graphs.kind !== 'fused') throw new Error('internal: a step in this thread needs the fused graph');
-  const session = await Session.create(graphs.step, { name: 'the training graph', provider });
+  const session = await Session.create(graphs.step, { name: 'the training graph', provider, threads });
   return new LocalEngine(program, graphs, session, new StateBuffers(program, parameters), batches);
 }
 
@@ -115,6 +120,7 @@ class LocalEngine implements TrainingEngine {
 
   async write(state: TrainingState): Promise<void> {
     this.state.write(state);
+    this.last = null;
   }
 
   async setKeep(keep: Uint8Array): Promise<void> {

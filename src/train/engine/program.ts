@@ -18,6 +18,8 @@ export const NAMES = {
 export interface Slice {
   readonly start: number;
   readonly end: number;
+  /** Its shape as a tensor of its own. Default: a vector. */
+  readonly dims?: readonly number[];
 }
 
 /** Names of an update's outputs. */
@@ -49,6 +51,8 @@ export interface FusedGraph {
    * axis of as many steps as a run is given.
    */
   readonly stepsPerRun: number;
+  /** Threads inside an operator that give the same bits as one. */
+  readonly threads: 1 | 2;
 }
 
 /** What an engine needs to know; can be sent to a worker. */

@@ -42,8 +42,8 @@ export class StateBuffers {
       feeds[NAMES.slot + name + suffix] = sliceFeed(this.now.slots[i]!, slice);
     });
     if (this.keep !== null) {
-      const { start, end } = slice;
-      feeds[NAMES.keep + suffix] = { dataType: 'bool', dims: [end - start], data: this.keep.subarray(start, end) };
+      const { start, end, dims = [end - start] } = slice;
+      feeds[NAMES.keep + suffix] = { dataType: 'bool', dims, data: this.keep.subarray(start, end) };
     }
     return feeds;
   }
@@ -94,8 +94,8 @@ export function stepsUntilFlush(step: number): number {
 }
 
 /** A part of a vector, without a copy. */
-export function sliceFeed(vector: Float32Array, { start, end }: Slice): Feed {
-  return floatFeed(vector.subarray(start, end), [end - start]);
+export function sliceFeed(vector: Float32Array, { start, end, dims = [end - start] }: Slice): Feed {
+  return floatFeed(vector.subarray(start, end), dims);
 }
 
 /** With momentum 0.9, what is above TINY is above the smallest normal number FLUSH_STEPS later. */
