@@ -1,5 +1,5 @@
 import { inferShapes } from '../onnx/infer.js';
-import { type Model, type Node, nodeLabel } from '../onnx/ir.js';
+import type { Model, Node } from '../onnx/ir.js';
 import type { ValueType } from '../onnx/shapes/index.js';
 import { canCarryGradient } from './gradient-type.js';
 import { noRule, unsupportedForm } from './refusal.js';
@@ -17,35 +17,6 @@ export function checkDifferentiable(model: Model, wrt: Iterable<string>, rules: 
     const reason = reasonAgainst(node, rules);
     if (reason !== null) throw unsupportedForm(node, reason);
   }
-}
-
-export interface NodeDifferentiability {
-  readonly name: string;
-  readonly opType: string;
-  readonly differentiable: boolean;
-  /** Why not; '' where it is. */
-  readonly why: string;
-}
-
-/** Whether gradients can flow through each node of a model, in its order, for `lathe inspect`. */
-export function differentiability(model: Model, rules: RuleTable = BUILT_IN_RULES): NodeDifferentiability[] {
-  const types = inferShapes(model);
-  return model.graph.nodes.map((node) => {
-    const why = whyNot(node, types, rules);
-    return { name: nodeLabel(node), opType: node.opType, differentiable: why === '', why };
-  });
-}
-
-function whyNot(node: Node, types: ReadonlyMap<string, ValueType>, rules: RuleTable): string {
-  const rule = ruleFor(rules, node);
-  if (rule?.straightThrough !== true && !node.outputs.some((name) => carries(types, name))) {
-    return 'its result is made of integers or truth values, which have no gradient';
-  }
-  if (rule === undefined && !node.inputs.some((name) => carries(types, name))) {
-    return 'nothing that has a gradient goes into it';
-  }
-  if (rule === undefined) return 'no rule for this operator';
-  return reasonAgainst(node, rules) ?? '';
 }
 
 export interface Between {
@@ -78,12 +49,13 @@ export function nodesBetween(model: Model, wrt: ReadonlySet<string>, rules: Rule
   return { nodes, values: new Set([...reached].filter((name) => needed.has(name))) };
 }
 
-function carries(types: ReadonlyMap<string, ValueType>, name: string): boolean {
+/** Whether a value of this name can have a gradient, by its type. */
+export function carries(types: ReadonlyMap<string, ValueType>, name: string): boolean {
   return name !== '' && canCarryGradient(types.get(name)?.dataType ?? 'undefined');
 }
 
-/** Batch normalization and dropout are judged by the training form that `appendForward` gives them, which is sound. */
-function reasonAgainst(node: Node, rules: RuleTable): string | null {
+/** Why a node that has a rule cannot be differentiated all the same, or null. Batch normalization and dropout are judged by the training form that `appendForward` gives them, which is sound. */
+export function reasonAgainst(node: Node, rules: RuleTable): string | null {
   if (node.domain === '' && (node.opType === 'BatchNormalization' || node.opType === 'Dropout')) return null;
   return ruleFor(rules, node)?.unsupported(node) ?? null;
 }

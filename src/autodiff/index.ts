@@ -1,7 +1,8 @@
 export { type BackwardOptions, buildBackward } from './backward.js';
 export { blockConvolutions } from './blocked-convolution.js';
-export { checkDifferentiable, differentiability, type NodeDifferentiability } from './check.js';
+export { checkDifferentiable } from './check.js';
 export type { Verdict } from './check-input.js';
+export { differentiability, type NodeDifferentiability } from './differentiability.js';
 export { appendForward, type BatchNormForm, type Forward, type ForwardOptions } from './forward.js';
 export { type CheckedFunction, type CheckOptions, checkGradients, type InputCheck } from './gradcheck.js';
 export {

@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  BUILT_IN_RULES,
-  checkDifferentiable,
-  differentiability,
-  supportedOperators,
-} from '../../src/autodiff/index.js';
+import { BUILT_IN_RULES, checkDifferentiable, supportedOperators } from '../../src/autodiff/index.js';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import type { Model } from '../../src/onnx/ir.js';
 import { floatTensor } from '../../src/onnx/tensor.js';
@@ -60,21 +55,5 @@ describe('checkDifferentiable', () => {
     expect(() => checkDifferentiable(b.build(), ['weight'])).toThrowError(
       'The node "up" (Resize) has no gradient in this form: cubic interpolation.',
     );
-  });
-});
-
-describe('differentiability', () => {
-  it('says for each node whether gradients can flow through it, and why not', () => {
-    expect(differentiability(model(true))).toEqual([
-      { name: 'product', opType: 'MatMul', differentiable: true, why: '' },
-      { name: 'volume', opType: 'Det', differentiable: false, why: 'no rule for this operator' },
-      {
-        name: 'best',
-        opType: 'ArgMax',
-        differentiable: false,
-        why: 'its result is made of integers or truth values, which have no gradient',
-      },
-      { name: 'gain', opType: 'Mul', differentiable: true, why: '' },
-    ]);
   });
 });

@@ -106,6 +106,20 @@ describe('lathe inspect', () => {
     expect(stdout).toMatch(/^fc +MatMul +\[batch, 2\] +6$/m);
   });
 
+  it('does not hold shape arithmetic against a model', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', ['batch', 3]);
+    const shape = b.op('Shape', [x], {}, { name: 'shape' });
+    b.output(b.op('Reshape', [b.op('Relu', [x]), shape], {}, { name: 'same' }));
+    await writeModel(b.build(), join(cwd, 'shapes.onnx'));
+    const { stdout } = await call('inspect', 'shapes.onnx');
+    expect(stdout).toContain(
+      'gradients flow through every node (not needed through 1 that computes a shape or an index)',
+    );
+    const { stdout: json } = await call('inspect', '--json', 'shapes.onnx');
+    expect(JSON.parse(json)).toMatchObject({ notDifferentiable: [], withoutNeed: 1 });
+  });
+
   it('gives the same as JSON', async () => {
     const { stdout } = await call('inspect', '--json', 'model.onnx');
     expect(JSON.parse(stdout)).toMatchObject({

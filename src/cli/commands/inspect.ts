@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { differentiability, type NodeDifferentiability } from '../../autodiff/check.js';
+import { differentiability, type NodeDifferentiability } from '../../autodiff/differentiability.js';
 import { shownName } from '../../core/shown-name.js';
 import { type FileSize, fileSize } from '../../evaluate/file-size.js';
 import { countMacs } from '../../evaluate/macs.js';
@@ -36,14 +36,17 @@ interface Inspection extends ModelSummary, FileSize {
   readonly nonzeroParameters: number;
   /** Multiply-accumulate operations for one sample; null where shapes are not known. */
   readonly macs: number | null;
-  /** Nodes through which no gradient flows, and why; null where shapes contradict themselves. */
+  /** Nodes through which no gradient flows although data or weights go into them, and why; null where shapes contradict themselves. */
   readonly notDifferentiable: readonly NodeDifferentiability[] | null;
+  /** How many other nodes have no gradient, and need none: they compute shapes and indices; null as above. */
+  readonly withoutNeed: number | null;
 }
 
 async function inspect(model: Model, path: string): Promise<Inspection> {
   const summary = summarizeModel(model);
   const hasShapes = summary.shapeProblem === null;
   const macs = hasShapes ? countMacs(model) : null;
+  const blockers = hasShapes ? differentiability(model).filter((node) => !node.differentiable) : null;
   const { parameters, nonzeroParameters } = modelSize(model);
   return {
     file: path,
@@ -51,7 +54,8 @@ async function inspect(model: Model, path: string): Promise<Inspection> {
     parameters,
     nonzeroParameters,
     macs: macs === null || macs.unknown.length > 0 ? null : macs.macs,
-    notDifferentiable: hasShapes ? differentiability(model).filter((node) => !node.differentiable) : null,
+    notDifferentiable: blockers?.filter((node) => node.needsGradient) ?? null,
+    withoutNeed: blockers?.filter((node) => !node.needsGradient).length ?? null,
     ...summary,
   };
 }
@@ -75,7 +79,7 @@ function inspectionText(inspection: Inspection, { paint }: Terminal): string {
         .map(([name, count]) => `${count} ${name}`)
         .join(', ') || 'none',
     ],
-    ['training', trainingText(inspection.notDifferentiable)],
+    ['training', trainingText(inspection)],
   ];
   const names = facts.map(([name]) => shownName(name));
   const width = names.reduce((most, name) => Math.max(most, name.length), 0);
@@ -89,12 +93,15 @@ function inspectionText(inspection: Inspection, { paint }: Terminal): string {
 /** What a model says of itself can be of any length. */
 const FACT_LENGTH = 4000;
 
-function trainingText(blockers: Inspection['notDifferentiable']): string {
+function trainingText({ notDifferentiable: blockers, withoutNeed }: Inspection): string {
   if (blockers === null) return 'not known: the shapes contradict each other';
-  if (blockers.length === 0) return 'gradients flow through every node';
+  const which =
+    withoutNeed === 1 ? '1 that computes a shape or an index' : `${withoutNeed} that compute shapes or indices`;
+  const needless = withoutNeed ? ` (not needed through ${which})` : '';
+  if (blockers.length === 0) return `gradients flow through every node${needless}`;
   const reasons = blockers.slice(0, SHOWN_BLOCKERS).map((node) => `${node.name} (${node.opType}): ${node.why}`);
   const more = blockers.length - reasons.length;
-  return `no gradient through ${reasons.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
+  return `no gradient through ${reasons.join('; ')}${more === 0 ? '' : `; and ${more} more`}${needless}`;
 }
 
 const SHOWN_BLOCKERS = 5;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { differentiability } from '../../../src/autodiff/check.js';
+import { differentiability } from '../../../src/autodiff/differentiability.js';
 import { BUILT_INS } from '../../../src/cli/registries.js';
 import { isUserError, UserErrors } from '../../../src/core/errors.js';
 import { Random } from '../../../src/core/random.js';
