@@ -15,7 +15,11 @@ const SOURCE_WIDTH = 110;
  * No trailing newline. Several errors are separated by an empty line.
  */
 export function formatUserError(error: UserError | UserErrors, options: FormatOptions = {}): string {
-  if (error instanceof UserErrors) return error.errors.map((each) => formatUserError(each, options)).join('\n\n');
+  if (error instanceof UserErrors) {
+    const texts = error.errors.slice(0, MOST_SHOWN).map((each) => formatUserError(each, options));
+    const more = error.errors.length - texts.length;
+    return [...texts, ...(more > 0 ? [`… and ${more} more mistakes.`] : [])].join('\n\n');
+  }
   const lines: string[] = [];
   const { place } = error;
   const problem = cut(error.problem);
@@ -40,6 +44,9 @@ export function formatPlace(place: Place, options: FormatOptions = {}): string {
 function cut(text: string): string {
   return text.length <= TEXT_LENGTH ? text : `${text.slice(0, TEXT_LENGTH - 1)}…`;
 }
+
+/** Mistakes of a recipe that are shown at once; most of the others have the same cause. */
+const MOST_SHOWN = 100;
 
 /** More than any sentence of ours has, but for what it quotes. */
 const TEXT_LENGTH = 5000;

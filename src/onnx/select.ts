@@ -1,6 +1,8 @@
 import { atOption } from '../core/at-option.js';
 import { UserError } from '../core/errors.js';
+import { matchingTexts } from '../core/matching-texts.js';
 import { nearest } from '../core/nearest.js';
+import { shownName } from '../core/shown-name.js';
 import { type Model, type Node, nodeLabel } from './ir.js';
 import { consumersOf, isFloat, type WeightLayer, weightLayers } from './weights.js';
 
@@ -87,10 +89,11 @@ function tensorSubjects(model: Model): Subject<string>[] {
 type Test = (subject: Subject<unknown>) => boolean;
 
 function selected<T>(subjects: readonly Subject<T>[], select: Select): Subject<T>[] {
-  const tests = (option: keyof Select, make: (pattern: string) => Test): Test[] =>
+  const names = [...new Set(subjects.flatMap((subject) => subject.names))];
+  const tests = (option: keyof Select, make: (pattern: string, names: readonly string[]) => Test): Test[] =>
     (select[option] ?? []).map((pattern, index) =>
       atOption([option, index], () => {
-        const test = make(pattern);
+        const test = make(pattern, names);
         if (!subjects.some(test)) throw unmatched(option, pattern, subjects);
         return test;
       }),
@@ -106,18 +109,17 @@ function selected<T>(subjects: readonly Subject<T>[], select: Select): Subject<T
   );
 }
 
-function byPattern(pattern: string): Test {
+function byPattern(pattern: string, names: readonly string[]): Test {
   const source = pattern
     .replace(/^\//, '')
     .split('*')
     .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
     .join('.*');
   // PyTorch names nodes by paths: "/features/conv1/Conv".
-  const expression = new RegExp(`^/?${source}([./].*)?$`, 's');
-  return ({ names }) => names.some((name) => expression.test(name));
+  return byExpression(new RegExp(`^/?${source}([./].*)?$`, 's'), pattern, names);
 }
 
-function byRegex(source: string): Test {
+function byRegex(source: string, names: readonly string[]): Test {
   let expression: RegExp;
   try {
     expression = new RegExp(source);
@@ -126,7 +128,20 @@ function byRegex(source: string): Test {
       cause,
     });
   }
-  return ({ names }) => names.some((name) => expression.test(name));
+  return byExpression(expression, source, names);
+}
+
+/** @param written how the recipe has it, for messages */
+function byExpression(expression: RegExp, written: string, names: readonly string[]): Test {
+  const matches = matchingTexts(expression, names);
+  if (matches === null) {
+    throw new UserError(
+      'SELECT_REGEX',
+      `"${written}" takes more than two seconds to compare with the names of the model.`,
+      'Write it without repetitions inside repetitions, such as (a+)+.',
+    );
+  }
+  return (subject) => subject.names.some((name) => matches.has(name));
 }
 
 function byOperator(operator: string): Test {
@@ -141,7 +156,10 @@ function unmatched(option: keyof Select, pattern: string, subjects: readonly Sub
     option === 'opTypes' ? subjects.flatMap(({ opTypes }) => opTypes) : subjects.flatMap(({ names }) => names);
   const known = [...new Set(all)];
   const match = nearest(pattern, [...known, ...known.map((name) => name.replace(/[./][^./]*$/, ''))]);
-  const listed = known.slice(0, MOST_LISTED).join(', ');
+  const listed = known
+    .slice(0, MOST_LISTED)
+    .map((name) => shownName(name))
+    .join(', ');
   const list = known.length > MOST_LISTED ? `${listed} and ${known.length - MOST_LISTED} more` : listed;
   const what = known.length === 0 ? 'The model has nothing to select.' : `There are ${list}.`;
   return new UserError(

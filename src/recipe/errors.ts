@@ -9,6 +9,9 @@ const CODES = {
   value: 'RECIPE_VALUE',
 } as const;
 
+/** Nobody reads further, and the place of each has to be found. */
+const PROBLEMS_MAX = 1000;
+
 /**
  * What a schema has against a part of a recipe, as errors with their places.
  * @param locate the place of the value or key at a problem's path
@@ -19,7 +22,7 @@ export function schemaErrors(
   locate: (path: Path, target: 'key' | 'value') => Place,
   hint: (path: Path) => string | undefined = () => undefined,
 ): UserError[] {
-  return problems.map(({ kind, path, problem, fix }) => {
+  return problems.slice(0, PROBLEMS_MAX).map(({ kind, path, problem, fix }) => {
     const better = kind === 'unknown-key' && !fix.startsWith('Did you mean') ? hint(path) : undefined;
     // A key that is missing, or one that misses its companion, is shown where it would stand.
     const target = kind === 'unknown-key' || kind === 'missing-key' ? 'key' : 'value';

@@ -91,6 +91,9 @@ class Substitution {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.visit(item!, [...path, key])]));
   }
 
+  private inserted = 0;
+  private isTooLong = false;
+
   private inText(text: string, path: Path): Json {
     const whole = /^\s*\$\{\{([^{}]*)\}\}\s*$/.exec(text);
     if (whole !== null) return this.resolve(path, text.trim(), whole[1]!.trim(), 0) ?? text;
@@ -98,13 +101,21 @@ class Substitution {
     const replaced = text.replaceAll(/\$\{\{([^{}]*)\}\}/g, (reference, inner: string) => {
       const nth = seen.get(reference) ?? 0;
       seen.set(reference, nth + 1);
-      const value = this.resolve(path, reference, inner.trim(), nth);
+      const value = this.inserted > INSERTED_MAX ? '' : this.resolve(path, reference, inner.trim(), nth);
       if (value !== null && typeof value === 'object') {
         const fix = 'Let the reference be the whole value.';
         this.refuse('RECIPE_REFERENCE', path, reference, nth, 'A list cannot stand inside a text.', fix);
       }
-      return value === undefined ? reference : String(value);
+      if (value === undefined) return reference;
+      const piece = String(value);
+      this.inserted += piece.length;
+      return piece;
     });
+    if (this.inserted > INSERTED_MAX && !this.isTooLong) {
+      this.isTooLong = true;
+      const problem = `The references of this recipe stand for more than ${INSERTED_MAX} characters.`;
+      this.refuse('RECIPE_TOO_LARGE', path, '${{', 0, problem, 'Write fewer of them, or shorter values.');
+    }
     const rest = text.replaceAll(/\$\{\{([^{}]*)\}\}/g, '');
     if (rest.includes('${{')) {
       const fix = 'Write it as ${{ params.name }}.';
@@ -145,12 +156,18 @@ class Substitution {
   }
 
   private refuse(code: string, path: Path, piece: string, nth: number, problem: string, fix: string): undefined {
+    if (this.unresolved.at(-1) !== path) this.unresolved.push(path);
+    if (this.problems.length >= PROBLEMS_MAX) return undefined;
     const place = this.document.locateText(path, piece, nth);
     this.problems.push(new UserError(code, problem, fix, { place, class: 'usage' }));
-    this.unresolved.push(path);
     return undefined;
   }
 }
+
+/** Mistakes that are looked for; nobody reads further. */
+const PROBLEMS_MAX = 1000;
+/** Characters that references may bring into the texts of a recipe; each can name a parameter of any length. */
+const INSERTED_MAX = 1_000_000;
 
 type Found =
   | { readonly value: Json }

@@ -3,6 +3,7 @@ import type { Json } from '../core/canonical-json.js';
 import { type Place, UserError, UserErrors } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import { SourceText } from './source-text.js';
+import { Aliases } from './yaml-aliases.js';
 import { ValuePlaces } from './yaml-places.js';
 import { syntaxError } from './yaml-syntax.js';
 import { ValueReader } from './yaml-values.js';
@@ -19,7 +20,7 @@ export interface PlacedDocument {
 /**
  * Parses YAML 1.2 (core schema, merge keys allowed, no custom tags, one document).
  * Throws UserErrors with every problem: RECIPE_SYNTAX alone if the text is no YAML, otherwise RECIPE_DUPLICATE_KEY,
- * RECIPE_KEY, RECIPE_ALIAS, RECIPE_TAG, RECIPE_NUMBER.
+ * RECIPE_KEY, RECIPE_ALIAS, RECIPE_TAG, RECIPE_NUMBER, RECIPE_TOO_LARGE.
  */
 export function parseYaml(text: string, file: string): PlacedDocument {
   const lines = new LineCounter();
@@ -42,10 +43,11 @@ export function parseYaml(text: string, file: string): PlacedDocument {
       }),
     ]);
   }
-  const reader = new ValueReader(document, source);
+  const aliases = new Aliases(document);
+  const reader = new ValueReader(source, aliases);
   const value = reader.read(document.contents as Node, false);
   if (reader.problems.length > 0) throw new UserErrors(reader.problems);
-  const places = new ValuePlaces(document, source);
+  const places = new ValuePlaces(document, source, aliases);
   return {
     value,
     locate: (path, target = 'value') => places.locate(path, target),

@@ -1,4 +1,5 @@
-import { type Document, isAlias, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isAlias, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import type { Aliases } from './yaml-aliases.js';
 
 /** Something that `<<` brings into a mapping. */
 export interface Merged {
@@ -8,11 +9,11 @@ export interface Merged {
 }
 
 /** What the merge keys of a mapping bring in, in the order in which it counts. */
-export function mergedValues(map: YAMLMap, document: Document): Merged[] {
+export function mergedValues(map: YAMLMap, aliases: Aliases): Merged[] {
   return (map.items as Pair<Node, Node | null>[]).filter(isMergeKey).flatMap(({ value }) =>
     (isSeq(value) ? (value.items as Node[]) : [value]).map((written) => ({
       written,
-      target: isAlias(written) ? (written.resolve(document) ?? null) : written,
+      target: isAlias(written) ? (aliases.targetOf(written) ?? null) : written,
     })),
   );
 }

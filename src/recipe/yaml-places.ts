@@ -2,6 +2,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, t
 import type { Place } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import type { SourceText } from './source-text.js';
+import type { Aliases } from './yaml-aliases.js';
 import { isMergeKey, mergedValues } from './yaml-merge.js';
 
 /** Where the values of a document stand. No mapping of the document may be merged into itself. */
@@ -9,7 +10,10 @@ export class ValuePlaces {
   constructor(
     private readonly document: Document,
     private readonly source: SourceText,
+    private readonly aliases: Aliases,
   ) {}
+
+  private readonly pairs = new Map<YAMLMap, ReadonlyMap<unknown, Pair<Node, Node | null>>>();
 
   locate(path: Path, target: 'key' | 'value'): Place {
     const { node, key, isWhole } = this.find(path);
@@ -36,7 +40,7 @@ export class ValuePlaces {
     let node = this.document.contents;
     let key: Node | null = null;
     for (const part of path) {
-      const here: Node | null = isAlias(node) ? (node.resolve(this.document) ?? null) : node;
+      const here: Node | null = isAlias(node) ? (this.aliases.targetOf(node) ?? null) : node;
       if (isSeq(here) && typeof part === 'number' && part < here.items.length) {
         node = here.items[part] as Node | null;
         key = null;
@@ -51,16 +55,28 @@ export class ValuePlaces {
   }
 
   private pairOf(map: YAMLMap, key: string): Pair<Node, Node | null> | undefined {
-    for (const pair of map.items as Pair<Node, Node | null>[]) {
-      const written = isAlias(pair.key) ? pair.key.resolve(this.document) : pair.key;
-      if (!isMergeKey(pair) && isScalar(written) && (written.value === key || written.source === key)) return pair;
-    }
-    for (const { target: merged } of mergedValues(map, this.document)) {
+    const own = this.ownPairs(map).get(key);
+    if (own !== undefined) return own;
+    for (const { target: merged } of mergedValues(map, this.aliases)) {
       if (!isMap(merged)) continue;
       const pair = this.pairOf(merged, key);
       if (pair !== undefined) return pair;
     }
     return undefined;
+  }
+
+  /** The pairs of a mapping by their keys, as values and as they are written; the first of equal ones. */
+  private ownPairs(map: YAMLMap): ReadonlyMap<unknown, Pair<Node, Node | null>> {
+    const known = this.pairs.get(map);
+    if (known !== undefined) return known;
+    const pairs = new Map<unknown, Pair<Node, Node | null>>();
+    for (const pair of map.items as Pair<Node, Node | null>[]) {
+      const written = isAlias(pair.key) ? this.aliases.targetOf(pair.key) : pair.key;
+      if (isMergeKey(pair) || !isScalar(written)) continue;
+      for (const name of [written.value, written.source]) if (!pairs.has(name)) pairs.set(name, pair);
+    }
+    this.pairs.set(map, pairs);
+    return pairs;
   }
 }
 

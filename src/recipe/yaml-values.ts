@@ -1,23 +1,17 @@
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
 import { didYouMean } from '../core/json-schema/problems.js';
 import type { SourceText } from './source-text.js';
+import type { Aliases } from './yaml-aliases.js';
 import { isMergeKey, mergedValues } from './yaml-merge.js';
 
 /** Values that aliases may bring in altogether: a bomb multiplies them by the billion. */
 const ALIASED_VALUES_MAX = 10_000;
+/** Far more than a person writes into one mapping. */
+const KEYS_MAX = 5000;
+/** Mistakes that are looked for; nobody reads further. */
+const PROBLEMS_MAX = 1000;
 
 /** Turns the nodes of a YAML document into plain values, and notes what a recipe may not hold. */
 export class ValueReader {
@@ -27,8 +21,8 @@ export class ValueReader {
   private readonly open = new Set<Node>();
 
   constructor(
-    private readonly document: Document,
     private readonly source: SourceText,
+    private readonly aliases: Aliases,
   ) {}
 
   read(node: Node | null, isAliased: boolean): Json {
@@ -46,9 +40,10 @@ export class ValueReader {
   }
 
   private readAlias(alias: Alias): Json {
-    const target = alias.resolve(this.document);
+    const target = this.aliases.targetOf(alias);
     if (target === undefined) {
-      const fix = didYouMean(alias.source, this.anchors()) || `Define it with "&${alias.source}" above this line.`;
+      const fix =
+        didYouMean(alias.source, this.aliases.names()) || `Define it with "&${alias.source}" above this line.`;
       this.problem('RECIPE_ALIAS', `There is no anchor "${alias.source}" above.`, fix, alias);
       return null;
     }
@@ -56,19 +51,20 @@ export class ValueReader {
       this.problem('RECIPE_ALIAS', `The anchor "${alias.source}" contains itself.`, 'Write the value out.', alias);
       return null;
     }
+    return this.readAliased(target, alias);
+  }
+
+  private readAliased(target: Node, written: Node | null): Json {
     const value = this.read(target, true);
-    if (this.aliased > ALIASED_VALUES_MAX && !this.problems.some((each) => each.code === 'RECIPE_ALIAS')) {
+    if (this.aliased > ALIASED_VALUES_MAX && !this.isBomb) {
+      this.isBomb = true;
       const text = `The aliases of this recipe stand for more than ${ALIASED_VALUES_MAX} values.`;
-      this.problem('RECIPE_ALIAS', text, 'Write fewer of them; no recipe needs that many.', alias);
+      this.problem('RECIPE_ALIAS', text, 'Write fewer of them; no recipe needs that many.', written);
     }
     return value;
   }
 
-  private anchors(): string[] {
-    const names: string[] = [];
-    visit(this.document, { Node: (_, node) => void (node.anchor === undefined ? 0 : names.push(node.anchor)) });
-    return names;
-  }
+  private isBomb = false;
 
   private readScalar(node: Node & { value?: unknown; source?: string }): Json {
     const { value } = node;
@@ -89,10 +85,22 @@ export class ValueReader {
     }
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
     if (value === null || value === undefined) return null;
-    throw new Error(`internal: YAML's core schema gave a ${typeof value}`);
+    // Of the tags that YAML defines, some stand for what is neither a text nor a number.
+    this.problem(
+      'RECIPE_TAG',
+      `"${(node.tag ?? '').replace('tag:yaml.org,2002:', '!!')}" is no tag that a recipe can hold.`,
+      'Write a plain text.',
+      node,
+    );
+    return null;
   }
 
   private readMap(map: YAMLMap, isAliased: boolean): Json {
+    if (map.items.length > KEYS_MAX) {
+      const text = `This mapping has ${map.items.length} keys; at most ${KEYS_MAX} are read.`;
+      this.problem('RECIPE_TOO_LARGE', text, 'Keep data in files of their own and name them in the recipe.', map);
+      return null;
+    }
     const value: { [key: string]: Json } = {};
     const keys = new Map<string, Node>();
     for (const pair of map.items as Pair<Node, Node | null>[]) {
@@ -113,7 +121,7 @@ export class ValueReader {
       keys.set(key, pair.key);
       value[key] = this.read(pair.value, isAliased);
     }
-    for (const { target: merged, written } of mergedValues(map, this.document)) {
+    for (const { target: merged, written } of mergedValues(map, this.aliases)) {
       if (!isMap(merged)) {
         const fix = 'Give it an alias of a mapping, as in `<<: *common`.';
         this.problem('RECIPE_KEY', '"<<" merges mappings only.', fix, written);
@@ -123,7 +131,7 @@ export class ValueReader {
         this.problem('RECIPE_ALIAS', 'This mapping is merged into itself.', 'Write the values out.', written);
         continue;
       }
-      const more = this.read(merged, true);
+      const more = this.readAliased(merged, written) ?? {};
       for (const [key, item] of Object.entries(more as object))
         if (!Object.hasOwn(value, key)) value[key] = item as Json;
     }
@@ -135,9 +143,9 @@ export class ValueReader {
       const text = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
       if (text !== '__proto__') return text;
     }
-    const target = isAlias(key) ? key.resolve(this.document) : undefined;
-    if (isScalar(target) && typeof target.value === 'string') return target.value;
-    if (key === null || isScalar(key)) {
+    const target = isAlias(key) ? this.aliases.targetOf(key) : undefined;
+    if (isScalar(target) && typeof target.value === 'string' && target.value !== '__proto__') return target.value;
+    if (key === null || isScalar(key) || isScalar(target)) {
       this.problem('RECIPE_KEY', 'This is no possible key.', 'Write a name before the colon.', key);
     } else {
       this.problem('RECIPE_KEY', 'A list or a mapping cannot be a key.', 'Write a name before the colon.', key);
@@ -146,6 +154,7 @@ export class ValueReader {
   }
 
   private problem(code: string, problem: string, fix: string, node: Node | null): void {
+    if (this.problems.length >= PROBLEMS_MAX) return;
     this.problems.push(new UserError(code, problem, fix, { place: this.source.placeOf(node), class: 'usage' }));
   }
 }

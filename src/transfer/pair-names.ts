@@ -1,4 +1,6 @@
 import { UserError } from '../core/errors.js';
+import { matchingTexts } from '../core/matching-texts.js';
+import { shownList } from '../core/shown-name.js';
 
 /** Names that match `from` as a whole go to `to`, where $1, $2 … stand for the groups. */
 export interface NameRule {
@@ -21,9 +23,9 @@ export function pairNames(
   if (rules === undefined) return new Map(sources.filter((name) => known.has(name)).map((name) => [name, name]));
   const pairs = new Map<string, string>();
   const takenBy = new Map<string, string>();
-  const compiled = rules.map((rule) => ({ ...rule, pattern: compile(rule.from), matches: 0, hits: 0 }));
+  const compiled = rules.map((rule) => ({ ...rule, ...compile(rule.from, sources), matches: 0, hits: 0 }));
   for (const name of sources) {
-    const rule = compiled.find(({ pattern }) => pattern.test(name));
+    const rule = compiled.find(({ matching }) => matching.has(name));
     if (rule === undefined) continue;
     rule.matches++;
     const target = name.replace(rule.pattern, rule.to);
@@ -43,28 +45,42 @@ export function pairNames(
   return pairs;
 }
 
-function compile(from: string): RegExp {
+function compile(from: string, sources: readonly string[]): Pattern {
+  let pattern: RegExp;
   try {
-    return new RegExp(`^(?:${from})$`, 's');
+    pattern = new RegExp(`^(?:${from})$`, 's');
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new UserError('TRANSFER_MAP', `"${from}" under map is no regular expression: ${reason}.`, '', { cause });
   }
+  const matching = matchingTexts(pattern, sources);
+  if (matching !== null) return { pattern, matching };
+  throw new UserError(
+    'TRANSFER_MAP',
+    `"${from}" under map takes more than two seconds to compare with the names of the source.`,
+    'Write it without repetitions inside repetitions, such as (a+)+.',
+  );
+}
+
+interface Pattern {
+  readonly pattern: RegExp;
+  /** The names that it matches. */
+  readonly matching: ReadonlySet<string>;
 }
 
 function uselessRule(
-  { from, to, pattern, matches }: NameRule & { readonly pattern: RegExp; readonly matches: number },
+  { from, to, matching, matches }: NameRule & Pattern & { readonly matches: number },
   sources: readonly string[],
   targets: readonly string[],
 ): UserError {
   if (matches > 0) {
     const problem = `The rule from "${from}" to "${to}" under map gives no name that the target has.`;
-    return new UserError('TRANSFER_MAP', problem, `The target has ${targets.join(', ')}.`);
+    return new UserError('TRANSFER_MAP', problem, `The target has ${shownList(targets)}.`);
   }
-  if (sources.some((name) => pattern.test(name))) {
+  if (matching.size > 0) {
     const problem = `The rule "${from}" under map never applies: earlier rules match all its names.`;
     return new UserError('TRANSFER_MAP', problem, 'Put it before them, or remove it.');
   }
-  const problem = `"${from}" under map matches no tensor of the source, which has ${sources.join(', ')}.`;
+  const problem = `"${from}" under map matches no tensor of the source, which has ${shownList(sources)}.`;
   return new UserError('TRANSFER_MAP', problem, 'A rule must match a whole name: "conv.*", not "conv".');
 }

@@ -148,4 +148,14 @@ describe('selection', () => {
   test('a broken regular expression is refused', () => {
     expect(() => selectTensors(network(), { regex: ['('] })).toThrow('is no regular expression');
   });
+
+  test.each([
+    ['regex', '(a+)+$'],
+    ['include', `${'*a'.repeat(30)}*b`],
+  ] as const)('an expression that takes forever is given up: %s', { timeout: 15_000 }, (option, pattern) => {
+    const b = new GraphBuilder();
+    const weight = b.initializer(`${'a'.repeat(5000)}!`, floatTensor([1, 2], [2]));
+    b.output(b.op('Add', [b.input('x', 'float32', [2]), weight]), 'y');
+    expect(() => selectTensors(b.build(), { [option]: [pattern] })).toThrow(/takes more than two seconds to compare/);
+  });
 });

@@ -19,6 +19,11 @@ test('a rule rewrites names with the groups of its expression', () => {
   });
 });
 
+test('a rule that takes forever is given up', { timeout: 15_000 }, () => {
+  const name = 'a'.repeat(60);
+  expect(() => pairNames([`${name}!`], [name], [{ from: '(a+)+', to: 'x' }])).toThrow(/takes more than two seconds/);
+});
+
 test('a rule must match the whole name', () => {
   expect(() => pairs(['x'], [{ from: 'conv', to: 'x' }])).toThrowErrorMatchingInlineSnapshot(
     `[UserError: "conv" under map matches no tensor of the source, which has conv1.weight, conv2.weight, fc.bias. A rule must match a whole name: "conv.*", not "conv".]`,

@@ -40,6 +40,9 @@ export function schemaProblems(schema: Schema, value: Json, subject: Subject): S
   return new Explainer(schema, subject).explain(schema, value, []);
 }
 
+/** After so many problems the rest of a list is not looked at. */
+const PROBLEMS_OF_LIST = 100;
+
 type Mapping = { readonly [key: string]: Json };
 
 class Explainer {
@@ -188,10 +191,12 @@ class Explainer {
 
   private list(schema: SchemaObject, value: readonly Json[], path: Path, depth: number): SchemaProblem[] {
     const found: SchemaProblem[] = [];
-    value.forEach((item, index) => {
+    for (const [index, item] of value.entries()) {
+      // A list of a million wrong items is one mistake, and nobody reads further.
+      if (found.length >= PROBLEMS_OF_LIST) break;
       for (const each of itemSchemas(schema, index))
         found.push(...this.explain(each, item, [...path, index], depth + 1));
-    });
+    }
     if (schema.uniqueItems === true) {
       const seen = new Set<string>();
       value.forEach((item, index) => {
