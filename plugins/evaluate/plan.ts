@@ -1,4 +1,4 @@
-import { chooseSplit, taskOf } from 'onnx-lathe/evaluate';
+import { chooseSplit, evaluationMemory, taskOf } from 'onnx-lathe/evaluate';
 import { atOption, type OptionsOf, type PreviewContext, type StagePreview } from 'onnx-lathe/plugin';
 import type { options } from './options.js';
 
@@ -13,5 +13,8 @@ export async function plan(stage: EvaluatePreview): Promise<StagePreview> {
   const against = options.against === undefined ? null : stage.model(options.against);
   if (inputs.model !== null) atOption('data', () => taskOf(inputs.model!.model, data, 'the model'));
   if (against !== null) atOption('against', () => taskOf(against.model, data, `"${options.against}"`));
-  return {};
+  if (inputs.model === null || (against === null && options.against !== undefined)) return {};
+  const models = [inputs.model!, ...(against === null ? [] : [against])].map(({ model }) => model);
+  const memory = evaluationMemory(models, { batch: options.batch, data });
+  return memory === null ? {} : { memory };
 }

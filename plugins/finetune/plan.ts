@@ -14,9 +14,11 @@ export async function plan(stage: FinetunePreview): Promise<StagePreview> {
   const { freeze } = options;
   const frozen = freeze === undefined ? [] : atOption('freeze', () => selectTensors(start, freeze));
   const masks = options.keepZeros ? { masks: masksFromZeros(start) } : {};
-  const model = await previewTraining({ ...request, model: start, data, random, frozen: new Set(frozen), ...masks });
+  const preview = { ...request, model: start, data, random, frozen: new Set(frozen), ...masks };
+  const { model, ...needs } = await previewTraining(preview);
   return {
     outputs: { model: { model, hasWeights: false } },
+    ...needs,
     ...(freeze === undefined ? {} : { matches: { freeze: frozen } }),
   };
 }

@@ -13,6 +13,6 @@ export async function plan(stage: L1Preview): Promise<StagePreview> {
   if (inputs.model === null) return {};
   const start = inputs.model!.model;
   const penalized = atOption('select', () => penalizedWeights(start, options.select)).map(({ name }) => name);
-  const model = await previewTraining({ ...request, model: start, data, random });
-  return { outputs: { model: { model, hasWeights: false } }, matches: { select: penalized } };
+  const { model, ...needs } = await previewTraining({ ...request, model: start, data, random });
+  return { outputs: { model: { model, hasWeights: false } }, matches: { select: penalized }, ...needs };
 }

@@ -1,3 +1,4 @@
+import { weightBytes } from 'onnx-lathe/onnx';
 import { atOption, type ModelPreview, type OptionsOf, type PreviewContext, type StagePreview } from 'onnx-lathe/plugin';
 import { applyMasks, type MagnitudeRequest, pruneGroups } from 'onnx-lathe/prune';
 import { masksFromZeros, previewTraining, requestFromOptions } from 'onnx-lathe/train';
@@ -16,9 +17,13 @@ export async function plan(stage: PrunePreview): Promise<StagePreview> {
   const pruned = applyMasks(start.model, masks);
   const matches = { select: groups.flatMap(({ weights }) => weights) };
   if (options.schedule === undefined)
-    return { outputs: { model: { model: pruned, hasWeights: start.hasWeights } }, matches };
-  const model = await retrained(stage, pruned, options.schedule);
-  return { outputs: { model: { model, hasWeights: false } }, matches };
+    return {
+      outputs: { model: { model: pruned, hasWeights: start.hasWeights } },
+      matches,
+      memory: 4 * weightBytes(start.model),
+    };
+  const { model, ...needs } = await retrained(stage, pruned, options.schedule);
+  return { outputs: { model: { model, hasWeights: false } }, matches, ...needs };
 }
 
 /** How many weights are kept does not depend on what they are, if it is a number or a share. */

@@ -5,6 +5,7 @@ import {
   previewStatic,
   type QuantizationReport,
   quantizableWeights,
+  quantizationMemory,
   quantizeDynamic,
   quantizeWeights,
 } from 'onnx-lathe/quantize';
@@ -23,9 +24,11 @@ export async function plan(stage: QuantizePreview): Promise<StagePreview> {
   const { model, report } = atOption('select', () => quantized(start.model, options));
   // Scales follow from the weights: integers of stand-ins are stand-ins.
   const hasWeights = start.hasWeights && options.method !== 'static';
+  const memory = quantizationMemory(start.model, data === null ? null : { batch: options.calibrate!.batch, data });
   return {
     outputs: { model: { model, hasWeights } },
     matches: { select: report.quantized.map(({ name }) => name) },
+    ...(memory !== null && { memory }),
   };
 }
 

@@ -11,6 +11,6 @@ export async function plan(stage: TrainPreview): Promise<StagePreview> {
   const { network } = options;
   const start = network === undefined ? inputs.model! : await atOption('network', () => stage.network(network, data));
   if (start === null) return {};
-  const model = await previewTraining({ ...request, model: start.model, data, random });
-  return { outputs: { model: { model, hasWeights: false } } };
+  const { model, ...needs } = await previewTraining({ ...request, model: start.model, data, random });
+  return { outputs: { model: { model, hasWeights: false } }, ...needs };
 }

@@ -1,4 +1,4 @@
-import { type Model, selectTensors } from 'onnx-lathe/onnx';
+import { type Model, selectTensors, weightBytes } from 'onnx-lathe/onnx';
 import {
   atOption,
   type Dataset,
@@ -6,7 +6,7 @@ import {
   type StagePreview,
   type TrainingOptions,
 } from 'onnx-lathe/plugin';
-import { masksFromZeros, previewTraining, requestFromOptions } from 'onnx-lathe/train';
+import { masksFromZeros, previewTraining, requestFromOptions, type TrainingPreview } from 'onnx-lathe/train';
 import { copyWeights } from 'onnx-lathe/transfer';
 import { giverSlot, type TransferOptions } from './check.js';
 import { distilled } from './distilled.js';
@@ -31,12 +31,15 @@ export async function plan(stage: TransferPreview): Promise<StagePreview> {
     start = model;
   }
   const hasWeights = target.hasWeights && giver.hasWeights;
-  if (options.epochs === 0) return { outputs: { model: { model: start, hasWeights } }, matches };
+  if (options.epochs === 0) {
+    const memory = 4 * (weightBytes(start) + weightBytes(giver.model));
+    return { outputs: { model: { model: start, hasWeights } }, matches, memory };
+  }
   const { freeze } = options;
   const frozen = freeze === undefined ? [] : atOption('freeze', () => selectTensors(start, freeze));
   if (freeze !== undefined) matches.freeze = frozen;
-  const model = await finetuned(stage, { start, data: data!, giver: giver.model, frozen });
-  return { outputs: { model: { model, hasWeights: false } }, matches };
+  const { model, ...needs } = await finetuned(stage, { start, data: data!, giver: giver.model, frozen });
+  return { outputs: { model: { model, hasWeights: false } }, matches, ...needs };
 }
 
 interface Finetuning {
@@ -46,7 +49,10 @@ interface Finetuning {
   readonly frozen: readonly string[];
 }
 
-function finetuned({ options, random }: TransferPreview, { start, data, giver, frozen }: Finetuning): Promise<Model> {
+function finetuned(
+  { options, random }: TransferPreview,
+  { start, data, giver, frozen }: Finetuning,
+): Promise<TrainingPreview> {
   const request = requestFromOptions(options as TrainingOptions, data.target);
   return previewTraining({
     ...request,

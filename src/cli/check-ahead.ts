@@ -1,7 +1,7 @@
 import { openDataMemory } from '../artifacts/data-memory.js';
 import type { Store } from '../artifacts/store.js';
 import { type LookAheadTools, lookAhead } from '../plan/look-ahead.js';
-import type { Plan } from '../plan/plan.js';
+import type { Cell, Plan } from '../plan/plan.js';
 import type { Registries } from '../plugin/registries.js';
 import { withoutSecrets } from './prepare.js';
 import type { Environment } from './program.js';
@@ -12,6 +12,14 @@ export interface CheckAheadRequest extends Pick<LookAheadTools, 'keyOf' | 'isFor
   readonly store: Store;
   readonly cacheDir: string;
   readonly env: Environment;
+}
+
+/** What is known of a run before its first stage. */
+export interface Outlook {
+  /** The cells that it will compute, and those that depend on what these make. */
+  readonly missing: readonly Cell[];
+  /** What cells are expected to add to their processes, in bytes; undefined where that is not known. */
+  readonly memoryOf: (cell: Cell) => number | undefined;
 }
 
 /**
@@ -25,14 +33,18 @@ export async function checkAhead({
   cacheDir,
   env,
   ...tools
-}: CheckAheadRequest): Promise<void> {
+}: CheckAheadRequest): Promise<Outlook> {
   const outlooks = await lookAhead(plan, { ...tools, peek: (key) => store.peek(key) });
   const records = new Map(
     outlooks.flatMap(({ cell, record }) => (record === null ? [] : [[cell.id, record] as const])),
   );
-  if (records.size === outlooks.length) return;
+  const missing = outlooks.flatMap(({ cell, record }) => (record === null ? [cell] : []));
+  if (missing.length === 0) return { missing, memoryOf: () => undefined };
   const { previewPlan } = await import('../plan/previews.js');
   const dataMemory = openDataMemory(cacheDir);
-  await withoutSecrets(plan.recipe, env, () => previewPlan({ plan, registries, records, store, dataMemory }));
+  const { cells } = await withoutSecrets(plan.recipe, env, () =>
+    previewPlan({ plan, registries, records, store, dataMemory }),
+  );
   await dataMemory.save();
+  return { missing, memoryOf: ({ id }) => cells.get(id)?.memory };
 }

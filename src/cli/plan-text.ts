@@ -14,6 +14,8 @@ export interface PlannedCell extends CellForecast {
   readonly figures: Figures | null;
   /** What its selections mean: option → names of layers or tensors. */
   readonly matches: Readonly<Record<string, readonly string[]>>;
+  /** What its process is expected to hold at most; null where that is not known, or nothing has to be computed. */
+  readonly memoryBytes: number | null;
 }
 
 /** How a forecast reads: "run?" may turn out to be cached. */
@@ -39,8 +41,8 @@ export function planText(cells: readonly PlannedCell[], paint: Paint): string {
   return [paint.bold(head!), ...lines, '', ...optionLines(cells), '', totalText(cells)].join('\n');
 }
 
-const HEAD = ['', 'stage', 'uses', 'from', 'parameters', 'nonzero', 'MACs', 'bytes', 'why'];
-const NUMBERS: ReadonlySet<string> = new Set(['parameters', 'nonzero', 'MACs', 'bytes']);
+const HEAD = ['', 'stage', 'uses', 'from', 'parameters', 'nonzero', 'MACs', 'bytes', 'memory', 'why'];
+const NUMBERS: ReadonlySet<string> = new Set(['parameters', 'nonzero', 'MACs', 'bytes', 'memory']);
 
 /** From this many cells on, those of one stage in the same state share a row. */
 const CELLS_APART = 9;
@@ -62,12 +64,11 @@ function rowsOf(cells: readonly PlannedCell[]): PlannedCell[][] {
 function rowText(row: readonly PlannedCell[]): string[] {
   const [first] = row as [PlannedCell];
   const name = row.length === 1 ? first.cell.id : `${row.length} cells of ${first.cell.stage}`;
-  const range = (pick: (figures: Figures) => number | null, format: (value: number) => string) => {
-    const values = row.flatMap(({ figures }) => (figures === null ? [] : (pick(figures) ?? [])));
-    if (values.length === 0) return '';
-    const ends = [...new Set([Math.min(...values), Math.max(...values)])];
-    return ends.map(format).join(' – ');
-  };
+  const range = (pick: (figures: Figures) => number | null, format: (value: number) => string) =>
+    rangeText(
+      row.map(({ figures }) => (figures === null ? null : pick(figures))),
+      format,
+    );
   const isExact = row.every(({ figures }) => figures?.nonzero.isExact !== false);
   const nonzero = range(({ nonzero: { count } }) => count, formatCount);
   return [
@@ -79,8 +80,18 @@ function rowText(row: readonly PlannedCell[]): string[] {
     nonzero === '' || isExact ? nonzero : `≤ ${nonzero}`,
     range(({ macs }) => macs, formatCount),
     range(({ bytes }) => bytes, formatBytes),
+    rangeText(
+      row.map(({ memoryBytes }) => memoryBytes),
+      formatBytes,
+    ),
     common(row.map(whyText)),
   ];
+}
+
+function rangeText(values: readonly (number | null)[], format: (value: number) => string): string {
+  const known = values.flatMap((value) => value ?? []);
+  if (known.length === 0) return '';
+  return [...new Set([Math.min(...known), Math.max(...known)].map(format))].join(' – ');
 }
 
 /** What all texts are, without the labels of cells where these differ. */

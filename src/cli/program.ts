@@ -87,6 +87,7 @@ function buildProgram(
     .option('--no-lock', 'do not write the lockfile')
     .option('--fail-fast', 'stop everything as soon as one stage fails', false)
     .option('--jobs <count>', 'how many stages may run at a time (default: CPU cores)', positiveInteger)
+    .option('--memory <size>', 'what stages that run at a time may take together: 4G (default: 80% of what is free)')
     .option('--json', 'print the run record as JSON, and nothing else, on standard output', false)
     .addOption(cacheDir())
     .option('--remote-cache <url>', 'where else results are looked for: https://…, or s3://bucket/prefix?endpoint=…')
@@ -132,6 +133,7 @@ function buildProgram(
       [],
     )
     .option('--jobs <count>', 'how many stages may run at a time (default: CPU cores)', positiveInteger)
+    .option('--memory <size>', 'what stages that run at a time may take together: 4G (default: 80% of what is free)')
     .option('--json', 'print JSON', false)
     .addOption(cacheDir())
     .action(async (recipe: string | undefined, options) => {

@@ -1,5 +1,6 @@
 /** Data sets: the contract, and the table of built-in readers. */
 export * from './dataset.js';
+export { dataBytes } from './memory.js';
 
 import { csv } from './csv.js';
 import type { DatasetDefinition } from './dataset.js';

@@ -5,6 +5,7 @@ export * from './evaluate-model.js';
 export * from './file-size.js';
 export * from './latency.js';
 export * from './macs.js';
+export { evaluationMemory } from './memory.js';
 export * from './model-files.js';
 export * from './model-size.js';
 export * from './pareto.js';

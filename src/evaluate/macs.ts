@@ -1,5 +1,6 @@
+import { fixedInputs } from '../onnx/fixed-inputs.js';
 import { inferShapes } from '../onnx/infer.js';
-import { type Dim, intAttribute, type Model, type Node } from '../onnx/ir.js';
+import { intAttribute, type Model, type Node } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 
 export interface MacCount {
@@ -106,18 +107,4 @@ function matMul(a: number): Counter {
 function batchOf(model: Model): number {
   const batch = model.graph.inputs[0]?.shape?.[0];
   return typeof batch === 'number' && batch > 0 ? batch : 1;
-}
-
-/** Input shapes with the batch, and with the sample's shape if it is known. */
-function fixedInputs(model: Model, batch: number, inputShape?: readonly number[]): Record<string, Dim[]> {
-  const inputs: Record<string, Dim[]> = {};
-  for (const [index, input] of model.graph.inputs.entries()) {
-    if (input.shape === null) {
-      if (index === 0 && inputShape !== undefined) inputs[input.name] = [batch, ...inputShape];
-      continue;
-    }
-    const sample = index === 0 && inputShape?.length === input.shape.length - 1 ? inputShape : input.shape.slice(1);
-    if (input.shape.length > 0) inputs[input.name] = [batch, ...sample];
-  }
-  return inputs;
 }

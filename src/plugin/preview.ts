@@ -42,4 +42,9 @@ export interface StagePreview {
   readonly outputs?: Readonly<Record<string, ModelPreview | null>>;
   /** What selections in the options mean: the option's name to the names of layers or tensors. */
   readonly matches?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Bytes that `run` will hold at its peak, besides what Node and onnxruntime take: rather too many than too few, but not more than
+   * about twice as many. Stages run at the same time only as far as their memory allows.
+   */
+  readonly memory?: number;
 }

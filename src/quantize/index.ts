@@ -2,6 +2,7 @@ export * from './affine.js';
 export * from './calibrate.js';
 export * from './calibration-batches.js';
 export * from './compare-outputs.js';
+export { quantizationMemory } from './memory.js';
 export { planQdq, type QdqPlan } from './qdq-plan.js';
 export { type QdqRequest, rewriteQdq } from './qdq-rewrite.js';
 export * from './quantize-dynamic.js';

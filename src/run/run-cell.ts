@@ -14,6 +14,7 @@ import type { Listener } from './events.js';
 import { type Executor, RunCancelled } from './executor.js';
 import type { CollectedJobModel, Job, JobModel } from './job.js';
 import type { LiveModel } from './live-model.js';
+import { stageBytes } from './memory-budget.js';
 import { FOUND_REMOTELY, type RemoteTier } from './remote-tier.js';
 import { requireProviders } from './require-providers.js';
 import { withRetries } from './retries.js';
@@ -41,6 +42,8 @@ export interface CellTools {
   readonly listener: Listener;
   readonly slots: Slots;
   readonly stop: AbortSignal;
+  /** Bytes that a cell is expected to add to its process, see StagePreview; undefined where that is not known. */
+  readonly memoryOf?: (cell: Cell) => number | undefined;
   /** Asked for what the local cache does not have. */
   readonly remote?: RemoteTier;
   /** Makes sure that a model can be used, see repair.ts. */
@@ -77,8 +80,9 @@ export async function ensureResult(
   for (const model of inputs.values()) await tools.repair(model);
   const tell = (level: 'info' | 'warn', message: string) =>
     listener({ type: 'stage-log', cell: cell.id, level, message, details: {} });
+  const memory = stageBytes(tools.memoryOf?.(cell));
   return computeOnce<CellResult>(key.key, {
-    ...{ store, slots, stop, measures: measuresTime(cell) },
+    ...{ store, slots, stop, measures: measuresTime(cell), memory },
     ...(tools.announced && { announced: tools.announced }),
     onWait: () => tell('info', 'waits for another run, which computes the same'),
     async look() {
@@ -87,6 +91,7 @@ export async function ensureResult(
     },
     async compute(turn) {
       listener({ type: 'stage-start', cell: cell.id, key: key.key, why });
+      if (memory > slots.memory) tell('warn', tooLarge(memory, slots.memory));
       const attempt = () => compute(cell, key, inputs, { ...tools, turn });
       const onRetry = ({ problem }: UserError, next: number) =>
         tell('warn', `${problem} Attempt ${next} of ${cell.attempts}.`);
@@ -100,6 +105,11 @@ export async function ensureResult(
       return { status: 'ran', why, record };
     },
   });
+}
+
+function tooLarge(bytes: number, budget: number): string {
+  const mebibytes = (value: number) => `${Math.ceil(value / 2 ** 20)} MiB`;
+  return `may take ${mebibytes(bytes)} of memory, of which stages have ${mebibytes(budget)} together (--memory): it runs with no other beside it`;
 }
 
 /** A stage that says how long something takes asks to be alone for that. */

@@ -9,7 +9,7 @@ import { exportModel } from './exports.js';
 import { errorRecordOf, type Failure, toError } from './failure.js';
 import { hasResult, judgeGates } from './gates.js';
 import type { RemoteTier } from './remote-tier.js';
-import type { CellKey, KeyOf } from './run-cell.js';
+import type { CellKey, CellTools, KeyOf } from './run-cell.js';
 import { type CellEnd, type CellEnds, runCells } from './run-cells.js';
 import type { RuntimeFacts } from './runtime-facts.js';
 import { Slots } from './slots.js';
@@ -29,6 +29,10 @@ export interface RunOptions {
   readonly jobs: number;
   /** CPU cores that the stages share. */
   readonly cores: number;
+  /** Bytes that the stages that run at a time may hold together, as far as that is known of them; default no limit. */
+  readonly memory?: number;
+  /** What cells are expected to need, see CellTools. */
+  readonly memoryOf?: NonNullable<CellTools['memoryOf']>;
   /** Whether a cell is computed even if the cache has its result. */
   readonly isForced: (cell: Cell) => boolean;
   /** Whether the first failure stops everything, and not only what depends on it. */
@@ -61,7 +65,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
 
   const { ends, failures, repair } = await runCells(plan, {
     ...options,
-    slots: new Slots(options.jobs, options.cores),
+    slots: new Slots(options.jobs, options.cores, options.memory),
   });
   const gates = judgeGates(plan, new Map([...ends].map(([cell, end]) => [cell, end.record])));
   const stages = [...ends].map(([cell, { record }]) => ({ ...record, gates: gates.get(cell) ?? [] }));

@@ -16,27 +16,37 @@ export interface UseOptions {
   readonly measures?: boolean;
   /** Announced before, see `announce`. */
   readonly announced?: () => void;
+  /** Bytes that it is expected to hold until it ends. Default 0. */
+  readonly memory?: number;
 }
 
 /**
  * Lets at most `size` pieces of work run at a time, in the order in which they asked, and shares the cores out among them:
  * together they have no more than there are, unless there are fewer cores than places. What measures time has to be alone
- * while it does; until then it runs beside others.
+ * while it does; until then it runs beside others. Together they hold no more memory than there is: what does not fit beside those
+ * that run lets others pass, and has its turn at the latest when nothing else runs, however much it needs.
  */
 export class Slots {
   private readonly waiting: Waiting[] = [];
   private readonly parked: Parked[] = [];
   private taken = 0;
   private granted = 0;
+  /** Memory of all that have begun, those that wait to be alone among them. */
+  private held = 0;
+  private begun = 0;
   private announced = 0;
   private isAlone = false;
   /** Whether those that wait to be alone get their turns, before further ones join them. */
   private isDraining = false;
 
-  /** @param cores CPU cores of all together; default 0: there are none to share, and only the places count */
+  /**
+   * @param cores CPU cores of all together; default 0: there are none to share, and only the places count
+   * @param memory bytes of all together
+   */
   constructor(
     readonly size: number,
     readonly cores: number = 0,
+    readonly memory: number = Number.POSITIVE_INFINITY,
   ) {}
 
   /**
@@ -52,15 +62,20 @@ export class Slots {
     };
   }
 
-  async use<T>(work: (turn: Turn) => Promise<T>, { measures = false, announced }: UseOptions = {}): Promise<T> {
+  async use<T>(
+    work: (turn: Turn) => Promise<T>,
+    { measures = false, announced, memory = 0 }: UseOptions = {},
+  ): Promise<T> {
     const place = await new Promise<Place>((start) => {
-      this.waiting.push({ measures, start });
+      this.waiting.push({ measures, memory, start });
       announced?.();
       this.admit();
     });
     try {
       return await work(place);
     } finally {
+      this.begun--;
+      this.held -= memory;
       place.leave();
       this.admit();
     }
@@ -68,8 +83,7 @@ export class Slots {
 
   private admit(): void {
     while (!this.isAlone) {
-      const index = this.waiting.findIndex(({ measures }) => !measures);
-      const next = this.waiting[Math.max(index, 0)];
+      const next = this.next();
       // So many processes at most sit there and wait to be alone.
       const isLate = next?.measures === true && (this.isDraining || this.parked.length >= this.size);
       if (next === undefined || isLate) {
@@ -77,7 +91,9 @@ export class Slots {
         return;
       }
       if (!this.hasRoom()) return;
-      this.waiting.splice(Math.max(index, 0), 1);
+      this.waiting.splice(this.waiting.indexOf(next), 1);
+      this.begun++;
+      this.held += next.memory;
       next.start(new Place(this.access, this.share()));
     }
   }
@@ -87,12 +103,22 @@ export class Slots {
     const next = this.parked.shift();
     this.isDraining = next !== undefined;
     if (next === undefined) {
-      // Those that came while others were alone.
-      if (this.waiting.length > 0) this.admit();
+      // Those that came while others were alone. With nothing begun there is memory for any.
+      if (this.waiting.length > 0 && this.begun === 0) this.admit();
       return;
     }
     this.isAlone = true;
     next.start();
+  }
+
+  /** The first that there is memory for; what measures time comes last. */
+  private next(): Waiting | undefined {
+    const fitting = this.waiting.filter(({ memory }) => this.hasMemory(memory));
+    return fitting.find(({ measures }) => !measures) ?? fitting[0];
+  }
+
+  private hasMemory(bytes: number): boolean {
+    return this.begun === 0 || this.held + bytes <= this.memory;
   }
 
   private hasRoom(): boolean {
@@ -102,7 +128,8 @@ export class Slots {
 
   /** The cores that are left, divided among those that could have them. */
   private share(): number {
-    const others = this.waiting.filter(({ measures }) => !measures).length + this.announced;
+    const waiting = this.waiting.filter(({ measures, memory }) => !measures && this.hasMemory(memory));
+    const others = waiting.length + this.announced;
     const contenders = Math.min(this.size - this.taken, others + 1);
     return Math.max(1, Math.floor((this.cores - this.granted) / contenders));
   }
@@ -133,6 +160,7 @@ export class Slots {
 
 interface Waiting {
   readonly measures: boolean;
+  readonly memory: number;
   readonly start: (place: Place) => void;
 }
 

@@ -10,6 +10,7 @@ import { buildEvaluation } from './evaluation-graph.js';
 import { fitBatch } from './fit-batch.js';
 import { type FlatLayout, flatLayout, packTensors } from './flat.js';
 import type { GradientGraph } from './gradient-graph.js';
+import { trainingMemory } from './memory.js';
 import { encodeGraph, type NetworkPlan } from './network-plan.js';
 import { settingsByName } from './overrides.js';
 import { trainableParameters } from './parameters.js';
@@ -114,16 +115,23 @@ export function buildTraining(
 
 /**
  * Builds the graph of a step and throws it away. Throws what `buildTraining` throws.
- * @returns the names of what would be trained
+ * @returns the names of what would be trained, and the bytes that it would take
  */
-export function tryTraining(request: TrainRequest, classWeights: readonly number[] | null): readonly string[] {
+export function tryTraining(
+  request: TrainRequest,
+  classWeights: readonly number[] | null,
+): { readonly trained: readonly string[]; readonly memory: number | null } {
   const { data, augment } = request;
   const { plan, update } = planTraining(request, null);
   const { batch, passes, shards } = fitBatch(request, plan, effectiveBatch(request.batch, data.train.count));
   const isMixed = augment?.mixup !== undefined;
   const target = batchTarget({ target: data.target, classWeights, isMixed });
-  gradientGraph(graphsCall(request, plan, { batch, microBatches: passes, shards, update, target, classWeights }));
-  return plan.layout.entries.map(({ name }) => name);
+  const call = graphsCall(request, plan, { batch, microBatches: passes, shards, update, target, classWeights });
+  const { b } = gradientGraph(call);
+  return {
+    trained: plan.layout.entries.map(({ name }) => name),
+    memory: trainingMemory({ b, shards, size: plan.layout.size, data }),
+  };
 }
 
 /** As RunningStatistics takes them; the average of the first step is that step's. */

@@ -11,7 +11,7 @@ export * from './optimizers/index.js';
 export { lossFromOptions, optimizerFromOptions, requestFromOptions, scheduleFromOptions } from './options.js';
 export type { ParameterOverride, ParameterSettings } from './overrides.js';
 export { type Parameter, type ParameterRole, trainableParameters } from './parameters.js';
-export { previewTraining } from './preview.js';
+export { previewTraining, type TrainingPreview } from './preview.js';
 export type { L1Regularizer } from './regularizer.js';
 export type * from './request.js';
 export type { Schedule } from './schedule.js';

@@ -20,6 +20,7 @@ interface Planned {
   readonly cell: string;
   readonly cache: string;
   readonly matches: Readonly<Record<string, readonly string[]>>;
+  readonly memoryBytes: number | null;
   readonly model: Readonly<Record<string, number | boolean | null>> | null;
 }
 
@@ -91,6 +92,19 @@ describe('the preview of a plan', () => {
     expect(nonzero(after, 'tuned')).toEqual([most, false]);
   });
 
+  it('tells how much memory each stage is expected to take, more of it for larger batches and data', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), CHAIN);
+    const small = await plan();
+    for (const [cell, { memoryBytes }] of small)
+      expect({ cell, memoryBytes }).toEqual({ cell, memoryBytes: expect.any(Number) });
+    const batches = CHAIN.replace('data: digits, epochs: 0.05 } }', 'data: digits, epochs: 0.05, batch: 1024 } }');
+    writeFileSync(join(cwd, 'recipe.yaml'), batches);
+    const large = await plan();
+    // Of the values of one convolution alone, [samples, 4, 6, 6] in float32, gradients aside.
+    expect(large.get('base')!.memoryBytes! - small.get('base')!.memoryBytes!).toBeGreaterThan((1024 - 64) * 4 * 36 * 4);
+    expect(large.get('pruned')!.memoryBytes).toBe(small.get('pruned')!.memoryBytes);
+  });
+
   it('lists what selections match', async () => {
     writeFileSync(join(cwd, 'recipe.yaml'), CHAIN);
     const planned = await plan();
@@ -117,11 +131,13 @@ stages:
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBeLessThan(15);
     // fc1 20·(64 + 1), fc2 10·(20 + 1); of a hundredth, 13 and 2 weights and all 30 biases stay.
-    const rows = lines.map((line) => line.replaceAll(/ {2,}/g, ' | ').replace(/\d\.\d+ kB/, 'bytes'));
+    const rows = lines.map((line) =>
+      line.replaceAll(/ {2,}/g, ' | ').replace(/\d\.\d+ kB \| \d+ MB/, 'bytes | memory'),
+    );
     expect(rows).toEqual(
       expect.arrayContaining([
-        'run? | 100 cells of pruned | prune | base | 1,510 | ≤ 45 – 1,510 | 1,480 | bytes | after base',
-        'run? | 100 cells of tuned | finetune | pruned | 1,510 | ≤ 45 – 1,510 | 1,480 | bytes | after pruned',
+        'run? | 100 cells of pruned | prune | base | 1,510 | ≤ 45 – 1,510 | 1,480 | bytes | memory | after base',
+        'run? | 100 cells of tuned | finetune | pruned | 1,510 | ≤ 45 – 1,510 | 1,480 | bytes | memory | after pruned',
         '201 stages: 0 cached, 1 to compute, 200 depending on what those make.',
       ]),
     );
@@ -138,8 +154,8 @@ stages:
 `,
     );
     const planned = await plan();
-    expect(planned.get('base')).toMatchObject({ cache: 'miss', model: null, matches: {} });
-    expect(planned.get('pruned')).toMatchObject({ cache: 'unknown', model: null, matches: {} });
+    expect(planned.get('base')).toMatchObject({ cache: 'miss', model: null, matches: {}, memoryBytes: null });
+    expect(planned.get('pruned')).toMatchObject({ cache: 'unknown', model: null, matches: {}, memoryBytes: null });
   });
 });
 

@@ -147,6 +147,77 @@ describe('the cores', () => {
   });
 });
 
+describe('the memory', () => {
+  const ofMemory = (slots: Slots, ...memory: number[]) => memory.map((bytes) => new Work(slots, { memory: bytes }));
+
+  it('does not let two that need 60 % run at a time, though there is a core for the second', async () => {
+    const slots = new Slots(2, 2, 100);
+    const announced = slots.announce();
+    const works = ofMemory(slots, 60, 60);
+    announced();
+    await settled();
+    expect(begun(works)).toEqual([1, 'waits']);
+    await works[0]!.finish();
+    expect(begun(works)).toEqual([1, 2]);
+  });
+
+  it('lets two that need 40 % run at a time', async () => {
+    const slots = new Slots(2, 2, 100);
+    const announced = slots.announce();
+    const first = new Work(slots, { memory: 40 });
+    const second = new Work(slots, { memory: 40, announced });
+    await settled();
+    expect(begun([first, second])).toEqual([1, 1]);
+  });
+
+  it('is left to later work by what does not fit beside those that run, which has all cores in its turn', async () => {
+    const slots = new Slots(3, 3, 100);
+    const announced = [slots.announce(), slots.announce()];
+    const [large, larger, small] = [
+      new Work(slots, { memory: 60 }),
+      new Work(slots, { memory: 90, announced: announced[0]! }),
+      new Work(slots, { memory: 40, announced: announced[1]! }),
+    ] as const;
+    await settled();
+    expect(begun([large, larger, small])).toEqual([1, 'waits', 2]);
+    await large.finish();
+    expect(begun([larger])).toEqual(['waits']);
+    await small.finish();
+    expect(begun([larger])).toEqual([3]);
+  });
+
+  it('does not keep work that needs more than there is from running, alone', async () => {
+    const slots = new Slots(2, 4, 100);
+    const [huge, tiny] = [new Work(slots, { memory: 500 }), new Work(slots, { memory: 0 })];
+    await settled();
+    expect(begun([huge, tiny])).toEqual([4, 'waits']);
+    await huge.finish();
+    expect(begun([tiny])).toEqual([4]);
+  });
+
+  it('is held by work that waits to be alone, which what does not fit beside it does not keep from that', async () => {
+    const slots = new Slots(2, 2, 100);
+    const measuring = new Work(slots, { measures: true, memory: 60 });
+    await settled();
+    const other = new Work(slots, { memory: 60 });
+    await measuring.askToBeAlone();
+    expect([measuring.isAlone, other.cores]).toEqual([true, undefined]);
+    await measuring.leaveAlone();
+    expect(other.cores).toBeUndefined();
+    await measuring.finish();
+    expect(other.cores).toBe(2);
+  });
+
+  it('is free again after work that fails', async () => {
+    const slots = new Slots(2, 2, 100);
+    await expect(slots.use(async () => Promise.reject(new Error('no')), { memory: 80 })).rejects.toThrow('no');
+    const works = ofMemory(slots, 30, 70);
+    await settled();
+    await works[0]!.finish();
+    expect(begun(works)).toEqual([2, 2]);
+  });
+});
+
 describe('work that measures time', () => {
   it('begins after what does not, and runs beside it', async () => {
     const slots = new Slots(2, 2);

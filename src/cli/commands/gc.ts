@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { collectGarbage, type Garbage } from '../../artifacts/collect-garbage.js';
-import { UserError } from '../../core/errors.js';
-import { parseUnit, UNIT_EXAMPLES } from '../../core/units.js';
 import { formatBytes, formatCount } from '../../report/units.js';
 import { EXIT } from '../exit-code.js';
+import { inUnit } from '../in-unit.js';
 import type { Terminal } from '../terminal.js';
 
 export interface GcCommandOptions {
@@ -27,14 +26,6 @@ export async function gcCommand(options: GcCommandOptions, terminal: Terminal): 
     );
   }
   return EXIT.ok;
-}
-
-function inUnit(flag: string, text: string, unit: 'bytes' | 'duration'): number {
-  const value = /^\d+$/.test(text) && unit === 'bytes' ? Number(text) : parseUnit(text, unit);
-  if (value !== undefined) return value;
-  throw new UserError('CLI_UNIT', `${flag} ${text} is not understood.`, `Write for instance ${UNIT_EXAMPLES[unit]}.`, {
-    class: 'usage',
-  });
 }
 
 function textOf({ records, models, others, bytes, keptRecords, keptBytes }: Garbage, isDryRun: boolean): string {

@@ -5,6 +5,7 @@ import { Store } from '../../artifacts/store.js';
 import { figuresOf } from '../../plan/figures.js';
 import { whyText } from '../../plan/forecast.js';
 import { previewPlan } from '../../plan/previews.js';
+import { stageBytes } from '../../run/memory-budget.js';
 import { EXIT } from '../exit-code.js';
 import { forecast } from '../forecast.js';
 import { inputNames, type PlannedCell, planText } from '../plan-text.js';
@@ -37,15 +38,16 @@ export async function planCommand(options: PlanCommandOptions, terminal: Termina
   const cells: PlannedCell[] = [];
   for (const each of forecasts) {
     const model = await previews.modelOf(each.cell);
-    const matches = previews.cells.get(each.cell.id)?.matches ?? {};
-    cells.push({ ...each, figures: model === null ? null : figuresOf(model), matches });
+    const { matches = {}, memory } = previews.cells.get(each.cell.id) ?? {};
+    const memoryBytes = memory === undefined ? null : stageBytes(memory);
+    cells.push({ ...each, figures: model === null ? null : figuresOf(model), matches, memoryBytes });
   }
   terminal.out(options.json ? JSON.stringify(cells.map(jsonOf), null, 2) : planText(cells, terminal.paint));
   return EXIT.ok;
 }
 
 function jsonOf(planned: PlannedCell): object {
-  const { cell, cache, key, waitsFor, reason, figures, matches } = planned;
+  const { cell, cache, key, waitsFor, reason, figures, matches, memoryBytes } = planned;
   return {
     cell: cell.id,
     uses: cell.uses,
@@ -57,6 +59,7 @@ function jsonOf(planned: PlannedCell): object {
     inputs: inputNames(planned),
     options: cell.options,
     matches,
+    memoryBytes,
     // By the names of the metrics that tell the same of a finished model.
     model: figures && {
       parameters: figures.parameters,

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { openFileMemory } from '../../artifacts/file-memory.js';
 import { enterLive, noteNeeds } from '../../artifacts/needs.js';
 import { Store } from '../../artifacts/store.js';
-import { type Cell, type Plan, providersOf } from '../../plan/plan.js';
+import { type Cell, providersOf } from '../../plan/plan.js';
 import { selectCells } from '../../plan/select-cells.js';
 import { childEnvironment } from '../../run/child-environment.js';
 import type { Listener, RunEvent } from '../../run/events.js';
@@ -20,6 +20,7 @@ import { listenForInterrupts } from '../interrupts.js';
 import { keyFunction, rememberedKeys } from '../keys.js';
 import type { Frozen, FrozenRequest } from '../lock.js';
 import { logFile } from '../log-file.js';
+import { memoryOption } from '../memory-option.js';
 import { runObservers } from '../observers.js';
 import { runsFolder } from '../places.js';
 import { prepare } from '../prepare.js';
@@ -44,6 +45,7 @@ export interface RunCommandOptions extends RemoteOptions, TrustOptions {
   readonly lock: boolean;
   readonly failFast: boolean;
   readonly jobs?: number;
+  readonly memory?: string;
   readonly json: boolean;
   readonly logLevel: LogLevel;
   readonly cacheDir: string;
@@ -67,10 +69,19 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const store = new Store(places.cacheDir, { onWarning });
   const keyOf = rememberedKeys(keyFunction(facts, plan));
   const isForced = (cell: Cell) => forced.has(cell.id);
-  await checkAhead({ plan, registries, store, keyOf, isForced, cacheDir: places.cacheDir, env });
+  const { missing, memoryOf } = await checkAhead({
+    plan,
+    registries,
+    store,
+    keyOf,
+    isForced,
+    cacheDir: places.cacheDir,
+    env,
+  });
 
   const cores = availableParallelism();
   const jobs = options.jobs ?? cores;
+  const memory = memoryOption(options.memory);
   const executor = localExecutor({
     childEntry: childEntry(),
     env: childEnvironment(env, [...recipe.env.hash, ...recipe.env.pass]),
@@ -78,7 +89,9 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     spares: jobs,
   });
   if (providersOf(plan).some((provider) => provider !== 'cpu')) {
-    await requireProviders(remoteSettings === null ? await missing(plan, forced, options) : [], executor);
+    // Behind a stage that is forced, the cache may well have what its result leads to.
+    const sure = forced.size === 0 ? missing : missing.filter(({ id }) => forced.has(id));
+    await requireProviders(remoteSettings === null ? sure : [], executor);
   }
 
   const view = await chooseView(terminal, options);
@@ -111,6 +124,8 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
       ...(remote && { remote: remoteTier(remote) }),
       jobs,
       cores,
+      memory,
+      memoryOf,
       failFast: options.failFast,
       isForced,
       stop,
@@ -138,13 +153,6 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     await lockRun(plan, outcome.record.stages, facts);
   }
   return exitCodeOfRun(outcome.record, interrupts.signal());
-}
-
-/** The cells that this run will compute, as far as can be told beforehand. */
-async function missing(plan: Plan, forced: ReadonlySet<string>, { cacheDir }: RunCommandOptions): Promise<Cell[]> {
-  const { forecast } = await import('../forecast.js');
-  const { cells } = await forecast(plan, cacheDir);
-  return cells.flatMap(({ cell, cache }) => (cache !== 'hit' || forced.has(cell.id) ? [cell] : []));
 }
 
 async function openFrozen(request: FrozenRequest): Promise<Frozen> {

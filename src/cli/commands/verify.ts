@@ -13,12 +13,14 @@ import { localExecutor } from '../../run/local-executor.js';
 import { requireProviders } from '../../run/require-providers.js';
 import { type RunOutcome, runPlan } from '../../run/run-plan.js';
 import { type RuntimeFacts, runtimeFacts } from '../../run/runtime-facts.js';
+import { checkAhead } from '../check-ahead.js';
 import { childEntry } from '../child-entry.js';
 import { EXIT, exitCodeOfRun } from '../exit-code.js';
 import { type Interrupts, listenForInterrupts } from '../interrupts.js';
-import { keyFunction } from '../keys.js';
+import { keyFunction, rememberedKeys } from '../keys.js';
 import { lockedRuntime, planDifferences, requireLockfile } from '../lock.js';
-import { preparePlan } from '../prepare.js';
+import { memoryOption } from '../memory-option.js';
+import { type Prepared, prepare } from '../prepare.js';
 import type { Environment } from '../program.js';
 import { recipeMask } from '../recipe-mask.js';
 import { showFailures } from '../show-failures.js';
@@ -31,6 +33,7 @@ export interface VerifyCommandOptions extends TrustOptions {
   readonly recipe: string;
   readonly tolerance: readonly string[];
   readonly jobs?: number;
+  readonly memory?: string;
   readonly json: boolean;
   readonly logLevel: LogLevel;
   readonly cacheDir: string;
@@ -46,7 +49,8 @@ export async function verifyCommand(
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
-  const plan = await preparePlan(options, { terminal, env });
+  const prepared = await prepare(options, { terminal, env });
+  const { plan } = prepared;
   const facts = runtimeFacts();
   const locked = await requireLockfile(plan, 'usage');
   await refuseStale(plan, locked, facts, options);
@@ -55,7 +59,7 @@ export async function verifyCommand(
 
   const folder = await mkdtemp(join(tmpdir(), 'lathe-verify-'));
   try {
-    const { outcome, signal } = await recompute(plan, folder, facts, options, terminal, env);
+    const { outcome, signal } = await recompute(prepared, { folder, facts, options, terminal, env });
     showFailures(terminal, outcome.failures, options.logLevel === 'debug');
     if (outcome.record.status === 'failed' || outcome.record.status === 'interrupted') {
       return exitCodeOfRun(outcome.record, signal);
@@ -87,13 +91,18 @@ async function refuseStale(
   );
 }
 
+interface Recomputation {
+  /** Where everything goes. */
+  readonly folder: string;
+  readonly facts: RuntimeFacts;
+  readonly options: VerifyCommandOptions;
+  readonly terminal: Terminal;
+  readonly env: Environment;
+}
+
 async function recompute(
-  plan: Plan,
-  folder: string,
-  facts: RuntimeFacts,
-  options: VerifyCommandOptions,
-  terminal: Terminal,
-  env: Environment,
+  { plan, registries }: Prepared,
+  { folder, facts, options, terminal, env }: Recomputation,
 ): Promise<{ readonly outcome: RunOutcome; readonly signal: NodeJS.Signals | null }> {
   const { recipe } = plan;
   const executor = localExecutor({
@@ -102,6 +111,11 @@ async function recompute(
     mask: recipeMask(recipe, env),
   });
   await requireProviders(plan.cells, executor);
+  const cacheDir = join(folder, 'cache');
+  const keyOf = rememberedKeys(keyFunction(facts, plan));
+  const isForced = () => false;
+  const store = new Store(cacheDir);
+  const { memoryOf } = await checkAhead({ plan, registries, store, keyOf, isForced, cacheDir, env });
   const view = await chooseView(terminal, options);
   const interrupts: Interrupts = listenForInterrupts(terminal, () => void executor.close());
   const cores = availableParallelism();
@@ -110,14 +124,16 @@ async function recompute(
     const outcome = await runPlan(
       { ...plan, exports: [] },
       {
-        store: new Store(join(folder, 'cache'), { onWarning }),
+        store: new Store(cacheDir, { onWarning }),
         executor,
         runsDir: join(folder, 'runs'),
         facts,
-        keyOf: keyFunction(facts, plan),
+        keyOf,
         jobs: options.jobs ?? cores,
         cores,
-        isForced: () => false,
+        memory: memoryOption(options.memory),
+        memoryOf,
+        isForced,
         stop: interrupts.stop,
         listener: view.listener,
       },
