@@ -1,4 +1,4 @@
-import { type Graph, intAttribute, type Model, type Node, type Tensor } from '../onnx/ir.js';
+import { type Graph, intAttribute, type Model, type Node, nodeLabel, type Tensor } from '../onnx/ir.js';
 import { elementCount, zeroCount } from './tensor-zeros.js';
 import { type WeightInput, weightInput } from './weight-inputs.js';
 
@@ -15,6 +15,8 @@ export interface ModelSize {
 
 export interface TensorCount {
   readonly name: string;
+  /** The first node that computes with it; of a quantized tensor, behind its DequantizeLinear. */
+  readonly node: string;
   readonly parameters: number;
   readonly nonzeroParameters: number;
 }
@@ -54,12 +56,18 @@ function collect(graph: Graph, outer: ReadonlyMap<string, Tensor>, counts: Tenso
   const visible = new Map([...outer, ...graph.initializers]);
   const uses = new Map<string, Use>();
   findUses(graph, producersOf(graph), uses);
+  const readers = readersOf(graph);
   for (const [name, tensor] of graph.initializers) {
     const use = uses.get(name);
     if (use === undefined) continue;
     const parameters = use.input.count ?? elementCount(tensor);
     const zeros = zeroCount(tensor, parameters, zeroPointOf(use, visible));
-    counts.push({ name, parameters, nonzeroParameters: parameters - zeros });
+    counts.push({
+      name,
+      node: nodeLabel(layerOf(use.node, readers)),
+      parameters,
+      nonzeroParameters: parameters - zeros,
+    });
   }
   for (const inner of innerGraphs(graph)) collect(inner, visible, counts);
 }
@@ -94,6 +102,19 @@ function producersOf(graph: Graph): Map<string, Node> {
     for (const output of node.outputs) if (output !== '') producers.set(output, node);
   }
   return producers;
+}
+
+/** The first reader of every value. */
+function readersOf(graph: Graph): Map<string, Node> {
+  const readers = new Map<string, Node>();
+  for (const node of graph.nodes) {
+    for (const input of node.inputs) if (input !== '' && !readers.has(input)) readers.set(input, node);
+  }
+  return readers;
+}
+
+function layerOf(node: Node, readers: ReadonlyMap<string, Node>): Node {
+  return (node.opType === 'DequantizeLinear' ? readers.get(node.outputs[0]!) : undefined) ?? node;
 }
 
 function innerGraphs(graph: Graph): Graph[] {

@@ -36,8 +36,6 @@ export interface NodeSummary {
   /** Without omitted ones. */
   readonly inputs: readonly ValueSummary[];
   readonly outputs: readonly ValueSummary[];
-  /** Elements of the float initializers that it reads, each counted at the first node that does. */
-  readonly parameters: number;
 }
 
 export interface InitializerSummary {
@@ -58,7 +56,6 @@ export function summarizeModel(model: Model): ModelSummary {
   const { graph } = model;
   const { types, shapeProblem } = typesOf(model);
   const value = (name: string): ValueSummary => ({ name, ...(types.get(name) ?? UNKNOWN) });
-  const counted = new Set<string>();
   return {
     irVersion: model.irVersion,
     producer: [model.producerName, model.producerVersion].filter((part) => part !== '').join(' '),
@@ -72,7 +69,6 @@ export function summarizeModel(model: Model): ModelSummary {
       domain: node.domain,
       inputs: node.inputs.filter((name) => name !== '').map(value),
       outputs: node.outputs.filter((name) => name !== '').map(value),
-      parameters: parametersOf(node, graph.initializers, counted),
     })),
     operators: operatorCounts(graph.nodes),
     initializers: initializerSummary([...graph.initializers.values()]),
@@ -93,17 +89,6 @@ function typesOf(model: Model): { types: Map<string, ValueType>; shapeProblem: s
     for (const [name, { dataType, dims }] of model.graph.initializers) types.set(name, { dataType, shape: dims });
     return { types, shapeProblem: error.message };
   }
-}
-
-function parametersOf(node: Node, initializers: ReadonlyMap<string, Tensor>, counted: Set<string>): number {
-  let parameters = 0;
-  for (const name of node.inputs) {
-    const tensor = initializers.get(name);
-    if (tensor === undefined || counted.has(name) || !tensor.dataType.includes('float')) continue;
-    counted.add(name);
-    parameters += sizeOf(tensor.dims);
-  }
-  return parameters;
 }
 
 function operatorCounts(nodes: readonly Node[]): Record<string, number> {

@@ -120,6 +120,27 @@ describe('lathe inspect', () => {
     expect(JSON.parse(json)).toMatchObject({ notDifferentiable: [], withoutNeed: 1 });
   });
 
+  it('counts quantized weights at the layer that computes with them', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', ['batch', 3]);
+    const int8 = (name: string, ...dims: number[]) =>
+      b.initializer(name, { dataType: 'int8', dims, bytes: new Uint8Array(dims.reduce((m, n) => m * n)).fill(1) });
+    const weight = b.op('DequantizeLinear', [int8('fc.weight', 3, 2), b.scalar(0.5)], {}, { name: 'dequantize' });
+    const fc = b.op('MatMul', [x, weight], {}, { name: 'fc' });
+    const [whole] = b.ops('DynamicQuantizeLinear', [fc], 3, {}, { name: 'quantize' });
+    b.output(b.op('MatMulInteger', [whole!, int8('out.weight', 2, 5)], {}, { name: 'out' }));
+    await writeModel(b.build(), join(cwd, 'int8.onnx'));
+    const { stdout } = await call('inspect', '--json', 'int8.onnx');
+    const { nodes, parameters } = JSON.parse(stdout);
+    expect(nodes.map((node: { name: string; parameters: number }) => [node.name, node.parameters])).toEqual([
+      ['dequantize', 0],
+      ['fc', 6],
+      ['quantize', 0],
+      ['out', 10],
+    ]);
+    expect(parameters).toBe(16);
+  });
+
   it('gives the same as JSON', async () => {
     const { stdout } = await call('inspect', '--json', 'model.onnx');
     expect(JSON.parse(stdout)).toMatchObject({

@@ -108,8 +108,8 @@ describe('modelSize', () => {
       },
     );
     expect(modelSize(model).tensors).toEqual([
-      { name: 'w', parameters: 6, nonzeroParameters: 3 },
-      { name: 'b', parameters: 2, nonzeroParameters: 1 },
+      { name: 'w', node: 'y', parameters: 6, nonzeroParameters: 3 },
+      { name: 'b', node: 'y', parameters: 2, nonzeroParameters: 1 },
     ]);
   });
 

@@ -19,7 +19,7 @@ test('a summary is plain data: the whole of it', () => {
   expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
   expect({
     ...summary,
-    nodes: summary.nodes.map(({ name, outputs, parameters }) => [name, outputs[0]!.shape, parameters]),
+    nodes: summary.nodes.map(({ name, outputs }) => [name, outputs[0]!.shape]),
   }).toMatchInlineSnapshot(`
     {
       "initializers": {
@@ -58,7 +58,6 @@ test('a summary is plain data: the whole of it', () => {
             "N",
             4,
           ],
-          16,
         ],
         [
           "second",
@@ -66,7 +65,6 @@ test('a summary is plain data: the whole of it', () => {
             "N",
             4,
           ],
-          0,
         ],
         [
           "reshape",
@@ -75,7 +73,6 @@ test('a summary is plain data: the whole of it', () => {
             2,
             2,
           ],
-          0,
         ],
       ],
       "operators": {

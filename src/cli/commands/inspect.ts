@@ -4,10 +4,10 @@ import { shownName } from '../../core/shown-name.js';
 import { type FileSize, fileSize } from '../../evaluate/file-size.js';
 import { countMacs } from '../../evaluate/macs.js';
 import { modelFiles } from '../../evaluate/model-files.js';
-import { modelSize } from '../../evaluate/model-size.js';
+import { modelSize, type TensorCount } from '../../evaluate/model-size.js';
 import type { Model } from '../../onnx/ir.js';
 import { readModel } from '../../onnx/read.js';
-import { type ModelSummary, summarizeModel, type ValueSummary } from '../../onnx/summary.js';
+import { type ModelSummary, type NodeSummary, summarizeModel, type ValueSummary } from '../../onnx/summary.js';
 import { alignColumns } from '../../report/columns.js';
 import { formatBytes, formatCount, formatShare } from '../../report/units.js';
 import { EXIT } from '../exit-code.js';
@@ -30,10 +30,12 @@ export async function inspectCommand(
   return EXIT.ok;
 }
 
-interface Inspection extends ModelSummary, FileSize {
+interface Inspection extends Omit<ModelSummary, 'nodes'>, FileSize {
   readonly file: string;
   readonly parameters: number;
   readonly nonzeroParameters: number;
+  /** Each parameter counts at the first node that computes with it. */
+  readonly nodes: readonly (NodeSummary & { readonly parameters: number })[];
   /** Multiply-accumulate operations for one sample; null where shapes are not known. */
   readonly macs: number | null;
   /** Nodes through which no gradient flows although data or weights go into them, and why; null where shapes contradict themselves. */
@@ -47,7 +49,7 @@ async function inspect(model: Model, path: string): Promise<Inspection> {
   const hasShapes = summary.shapeProblem === null;
   const macs = hasShapes ? countMacs(model) : null;
   const blockers = hasShapes ? differentiability(model).filter((node) => !node.differentiable) : null;
-  const { parameters, nonzeroParameters } = modelSize(model);
+  const { parameters, nonzeroParameters, tensors } = modelSize(model);
   return {
     file: path,
     ...(await fileSize(await modelFiles(path))),
@@ -57,7 +59,18 @@ async function inspect(model: Model, path: string): Promise<Inspection> {
     notDifferentiable: blockers?.filter((node) => node.needsGradient) ?? null,
     withoutNeed: blockers?.filter((node) => !node.needsGradient).length ?? null,
     ...summary,
+    nodes: withParameters(summary.nodes, tensors),
   };
+}
+
+function withParameters(nodes: readonly NodeSummary[], tensors: readonly TensorCount[]): Inspection['nodes'] {
+  const counts = new Map<string, number>();
+  for (const { node, parameters } of tensors) counts.set(node, (counts.get(node) ?? 0) + parameters);
+  return nodes.map((node) => {
+    const parameters = counts.get(node.name) ?? 0;
+    counts.delete(node.name);
+    return { ...node, parameters };
+  });
 }
 
 function inspectionText(inspection: Inspection, { paint }: Terminal): string {
