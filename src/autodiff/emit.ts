@@ -38,7 +38,8 @@ export function scale(b: GraphBuilder, x: Value, factor: number): Value {
 
 export function reshape(b: GraphBuilder, x: Value, dims: readonly number[]): Value {
   if (x.shape !== null && isSameShape(x.shape as number[], dims)) return x;
-  return b.op('Reshape', [x, b.ints(dims)]);
+  // Without allowzero a 0 stands for the size that the axis had before.
+  return b.op('Reshape', [x, b.ints(dims)], dims.includes(0) ? { allowzero: 1 } : {});
 }
 
 /** x repeated along the axes along which it has 1. */

@@ -14,6 +14,7 @@ export {
 } from './gradcheck-model.js';
 export type { ChooseLowering, LoweringQuestion } from './lowerings/choice.js';
 export { probeChannelBlock } from './probe-channel-block.js';
+export { supportedOperators } from './refusal.js';
 export {
   type CallBase,
   defineGradient,
@@ -22,7 +23,7 @@ export {
   type GradientRule,
   type Gradients,
 } from './rule.js';
-export { BUILT_IN_RULES, extendRules, type RuleTable, ruleFor, supportedOperators } from './table.js';
+export { BUILT_IN_RULES, extendRules, type RuleTable, ruleFor } from './table.js';
 export type { BatchStatistics, DropoutMask } from './training-form.js';
 export { type MeasuredPiece, type TuneOptions, tuneLowerings } from './tune.js';
 export { forTwoThreads } from './two-threads.js';

@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors.js';
 import { type Node, nodeLabel } from '../onnx/ir.js';
-import { type RuleTable, supportedOperators } from './table.js';
+import type { RuleTable } from './table.js';
 
 /** AUTODIFF_NO_RULE: operators between the trained weights and the loss that have no rule, all of them at once. */
 export function noRule(nodes: readonly Node[], rules: RuleTable): UserError {
@@ -25,8 +25,14 @@ export function unsupportedForm(node: Node, reason: string): UserError {
   );
 }
 
-function qualified(node: Node): string {
-  return node.domain === '' ? node.opType : `${node.domain}:${node.opType}`;
+/** Names of all operators with a rule, sorted. */
+export function supportedOperators(rules: RuleTable): string[] {
+  return [...rules.values()].map(qualified).sort();
+}
+
+/** The operator; one of another domain as `domain:Name`. */
+function qualified({ domain, opType }: Pick<Node, 'domain' | 'opType'>): string {
+  return domain === '' ? opType : `${domain}:${opType}`;
 }
 
 function place(node: Node) {

@@ -17,11 +17,6 @@ export function ruleFor(rules: RuleTable, node: Node): GradientRule | undefined 
   return rules.get(keyOf(node.domain, node.opType));
 }
 
-/** Names of all operators with a rule, sorted; those of other domains as `domain:Name`. */
-export function supportedOperators(rules: RuleTable): string[] {
-  return [...rules.values()].map(({ domain, opType }) => (domain === '' ? opType : `${domain}:${opType}`)).sort();
-}
-
 function tableOf(list: readonly GradientRule[]): RuleTable {
   return new Map(list.map((rule) => [keyOf(rule.domain, rule.opType), rule]));
 }

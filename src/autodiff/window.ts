@@ -45,6 +45,14 @@ export function padsOf(node: Node, sizes: SpatialSizes): { readonly begin: numbe
   return mode === 'SAME_UPPER' ? { begin: less, end: more } : { begin: more, end: less };
 }
 
+/** Why a pooling node's window is not covered, or null: onnxruntime leaves dilations out when it works out such pads. */
+export function reasonAgainstPool(node: Node): string | null {
+  const isSame = stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME');
+  const kernel = kernelShape(node);
+  const isDilated = intsAttribute(node, 'dilations')?.some((dilation, axis) => dilation !== 1 && kernel[axis] !== 1);
+  return isSame && isDilated === true ? 'auto_pad together with dilations' : null;
+}
+
 /** A window from its parts; the end follows from the sizes. */
 export function makeWindow(parts: Omit<Window, 'end'>): Window {
   const { kernel, strides, dilations, begin, input, output } = parts;

@@ -51,9 +51,21 @@ describe('checkDifferentiable', () => {
     const weight = b.initializer('weight', floatTensor([1], [1]));
     const scales = b.constant(floatTensor([1, 1, 2, 2], [4]));
     const scaled = b.op('Mul', [x, weight]);
-    b.output(b.op('Resize', [scaled, null, scales], { mode: 'cubic' }, { name: 'up' }), 'y');
+    b.output(b.op('Resize', [scaled, null, scales], { mode: 'linear', antialias: 1 }, { name: 'up' }), 'y');
     expect(() => checkDifferentiable(b.build(), ['weight'])).toThrowError(
-      'The node "up" (Resize) has no gradient in this form: cubic interpolation.',
+      'The node "up" (Resize) has no gradient in this form: antialiasing.',
+    );
+  });
+});
+
+describe('a pool whose pads onnxruntime works out without its dilations', () => {
+  it.each(['MaxPool', 'AveragePool'])('is refused: %s', (opType) => {
+    const b = new GraphBuilder({ opset: 19 });
+    const x = b.op('Mul', [b.input('x', 'float32', [1, 1, 7, 7]), b.initializer('weight', floatTensor([1], [1]))]);
+    const attributes = { kernel_shape: [3, 3], dilations: [2, 2], auto_pad: 'SAME_UPPER' };
+    b.output(b.op(opType, [x], attributes, { name: 'pool' }), 'y');
+    expect(() => checkDifferentiable(b.build(), ['weight'])).toThrowError(
+      `The node "pool" (${opType}) has no gradient in this form: auto_pad together with dilations.`,
     );
   });
 });

@@ -2,7 +2,7 @@ import { intAttribute } from '../../onnx/ir.js';
 import { dimsOf } from '../emit.js';
 import { type AxisMap, applyTransposed } from '../lowerings/axis-map.js';
 import { defineGradient } from '../rule.js';
-import { kernelShape, padsOf, type Window, windowOf } from '../window.js';
+import { kernelShape, padsOf, reasonAgainstPool, type Window, windowOf } from '../window.js';
 
 /**
  * Averaging is a linear map along every spatial axis, one after the other (also the count of elements is a product of
@@ -12,6 +12,7 @@ export const averagePoolGradient = defineGradient({
   opType: 'AveragePool',
   inputs: ['X'],
   outputs: ['Y'],
+  unsupported: reasonAgainstPool,
   gradient({ b, node, X, dY }) {
     const sizes = { input: dimsOf(X).slice(2), output: dimsOf(dY).slice(2), kernel: kernelShape(node) };
     const window = windowOf(node, sizes);

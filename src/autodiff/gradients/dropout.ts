@@ -1,5 +1,6 @@
 import { constantFloats } from '../constants.js';
-import { mul, scale } from '../emit.js';
+import { mul } from '../emit.js';
+import { unsupportedForm } from '../refusal.js';
 import { defineGradient } from '../rule.js';
 
 /**
@@ -10,14 +11,15 @@ export const dropoutGradient = defineGradient({
   opType: 'Dropout',
   inputs: ['data', 'ratio?', 'training_mode?'],
   outputs: ['output'],
-  unsupported: (node) =>
-    (node.inputs[2] ?? '') !== '' && (node.outputs[1] ?? '') === '' ? 'training mode without the mask output' : null,
   gradient({ b, node, ratio, training_mode, dOutput }) {
     const others = { ratio: null, training_mode: null };
-    if (training_mode === null) return { data: dOutput, ...others };
+    if (training_mode === null || b.tensorOf(training_mode)?.bytes[0] === 0) return { data: dOutput, ...others };
     const share = ratio === null ? 0.5 : constantFloats(b, ratio)?.[0];
-    if (share === undefined) throw new Error(`internal: the ratio of ${node.name} (Dropout) is not constant`);
-    const kept = b.op('Cast', [b.value(node.outputs[1]!)], { to: 1 });
-    return { data: mul(b, dOutput, scale(b, kept, 1 / (1 - share))), ...others };
+    if (share === undefined) throw unsupportedForm(node, 'a ratio that is computed');
+    const mask = node.outputs[1] ?? '';
+    if (mask === '') throw unsupportedForm(node, 'training mode without the mask output');
+    // Whether it trains may be known only as the graph runs; if it does not, the mask is all ones.
+    const strength = b.op('Where', [training_mode, b.scalar(1 / (1 - share)), b.scalar(1)]);
+    return { data: mul(b, dOutput, mul(b, b.op('Cast', [b.value(mask)], { to: 1 }), strength)), ...others };
   },
 });

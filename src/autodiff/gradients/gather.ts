@@ -18,7 +18,9 @@ export const gatherGradient = defineGradient({
     const flat = reshape(b, dOutput, [sizeOf(before), count, sizeOf(after)]);
     const rows = transpose(b, flat, [1, 0, 2]);
     const start = filled(b, [dims[axis]!, sizeOf(before), sizeOf(after)], 0);
-    const added = b.op('ScatterND', [start, reshape(b, indices, [count, 1]), rows], { reduction: 'add' });
+    // Gather takes int32 as well, ScatterND does not.
+    const places = indices.dataType === 'int64' ? indices : b.op('Cast', [indices], { to: 7 });
+    const added = b.op('ScatterND', [start, reshape(b, places, [count, 1]), rows], { reduction: 'add' });
     return { data: reshape(b, transpose(b, added, [1, 0, 2]), dims), indices: null };
   },
 });

@@ -57,6 +57,7 @@ import { quantizeLinearGradient } from './quantize-linear.js';
 import { reciprocalGradient } from './reciprocal.js';
 import { reduceL1Gradient } from './reduce-l1.js';
 import { reduceL2Gradient } from './reduce-l2.js';
+import { reduceLogSumGradient } from './reduce-log-sum.js';
 import { reduceLogSumExpGradient } from './reduce-log-sum-exp.js';
 import { reduceMaxGradient } from './reduce-max.js';
 import { reduceMeanGradient } from './reduce-mean.js';
@@ -155,6 +156,7 @@ export const GRADIENTS: readonly GradientRule[] = [
   reciprocalGradient,
   reduceL1Gradient,
   reduceL2Gradient,
+  reduceLogSumGradient,
   reduceLogSumExpGradient,
   reduceMaxGradient,
   reduceMeanGradient,

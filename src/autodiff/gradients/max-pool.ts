@@ -1,7 +1,7 @@
 import { dimsOf } from '../emit.js';
 import { routeToMaxima } from '../lowerings/max-pool-gradient/index.js';
 import { defineGradient } from '../rule.js';
-import { kernelShape, windowOf } from '../window.js';
+import { kernelShape, reasonAgainstPool, windowOf } from '../window.js';
 
 /**
  * The gradient goes to the largest element of every window. Over a Relu, whose zeros pass nothing on, the gradient is
@@ -11,6 +11,7 @@ export const maxPoolGradient = defineGradient({
   opType: 'MaxPool',
   inputs: ['X'],
   outputs: ['Y'],
+  unsupported: reasonAgainstPool,
   gradient({ b, node, X, Y, dY, producerOf, masks }) {
     const window = windowOf(node, {
       input: dimsOf(X).slice(2),

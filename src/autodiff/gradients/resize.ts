@@ -1,6 +1,6 @@
 import { intAttribute, type Node, stringAttribute } from '../../onnx/ir.js';
 import { constantFloats } from '../constants.js';
-import { dimsOf } from '../emit.js';
+import { dimsOf, filled } from '../emit.js';
 import { type AxisMap, applyTransposed } from '../lowerings/axis-map.js';
 import { resizeWeights } from '../lowerings/resize-weights.js';
 import { defineGradient } from '../rule.js';
@@ -14,6 +14,7 @@ export const resizeGradient = defineGradient({
   gradient({ b, node, X, scales, dY }) {
     const from = dimsOf(X);
     const to = dimsOf(dY);
+    if (to.includes(0)) return { X: filled(b, from, 0), roi: null, scales: null, sizes: null };
     const given = scales === null ? undefined : constantFloats(b, scales);
     const axes = axesOf(node, from.length);
     const maps: AxisMap[] = from.flatMap((size, axis) => {
@@ -33,7 +34,6 @@ function axesOf(node: Node, rank: number): number[] {
 }
 
 function reasonAgainst(node: Node): string | null {
-  if (stringAttribute(node, 'mode', 'nearest') === 'cubic') return 'cubic interpolation';
   if (stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') return 'cropping';
   if (intAttribute(node, 'antialias', 0) === 1) return 'antialiasing';
   if (stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') return 'keep_aspect_ratio_policy';

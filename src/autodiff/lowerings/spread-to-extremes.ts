@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../onnx/builder.js';
-import { div, mul } from '../emit.js';
+import { div, mul, reduceSum } from '../emit.js';
 
 export interface ExtremesProblem {
   readonly x: Value;
@@ -12,6 +12,6 @@ export interface ExtremesProblem {
 /** dy at the elements of x that equal y, in equal shares where several do. */
 export function spreadToExtremes(b: GraphBuilder, { x, y, dy, axes }: ExtremesProblem): Value {
   const hits = b.op('Cast', [b.op('Equal', [x, y])], { to: 1 });
-  const count = b.op('ReduceSum', [hits, b.ints(axes)], { keepdims: 1 });
+  const count = reduceSum(b, hits, axes, true);
   return mul(b, hits, div(b, dy, count));
 }

@@ -15,6 +15,15 @@ describeGradient('Resize', {
     inputs: [normal(1, 2, 3, 3), null, null, ints(1, 2, 5, 7)],
     attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' },
   },
+  'nothing left': { inputs: [normal(1, 1, 1, 2), null, floats([1, 1, 0.5, 1], 4)], attributes: { mode: 'linear' } },
+  'cubic, larger': {
+    inputs: [normal(1, 1, 3, 4), null, floats([1, 1, 2, 1.5], 4)],
+    attributes: { mode: 'cubic' },
+  },
+  'cubic, smaller, with another coefficient and nothing from outside': {
+    inputs: [normal(1, 1, 5, 6), null, null, ints(1, 1, 3, 4)],
+    attributes: { mode: 'cubic', cubic_coeff_a: -0.5, exclude_outside: 1 },
+  },
   'linear by half pixels as in PyTorch': {
     inputs: [normal(1, 2, 3, 3), null, null, ints(1, 2, 5, 1)],
     attributes: { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' },
