@@ -56,6 +56,21 @@ describe('lathe gradcheck', () => {
     expect((await call(...argv)).stdout).toBe(stdout);
   });
 
+  it('says once of an operator why it is not checked', async () => {
+    const b = new GraphBuilder();
+    let y = b.input('x', 'float32', [2, 3]);
+    for (const scale of [0.1, 0.2]) {
+      y = b.op('DequantizeLinear', [b.op('QuantizeLinear', [y, b.scalar(scale)]), b.scalar(scale)]);
+    }
+    b.output(b.op('Tanh', [y]));
+    await writeModel(b.build(), join(cwd, 'model.onnx'));
+    const { code, stdout } = await call();
+    expect(code).toBe(0);
+    expect(stdout).toContain('not checked: 2 times input x of QuantizeLinear: rounding has no slope');
+    expect(stdout).toContain('not checked: 2 times input x of DequantizeLinear: whole numbers');
+    expect(stdout).toContain('1 of 1 gradients of single nodes agree');
+  });
+
   it('checks what is chosen by name or operator', async () => {
     const byName = await call('--shape', 'image=1x3x2x4', '--include', 'con*', '--json');
     expect(JSON.parse(byName.stdout)).toMatchObject({ nodes: [{ node: 'conv' }], whole: [] });

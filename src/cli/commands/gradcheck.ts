@@ -66,7 +66,7 @@ function textOf(report: Report, { paint }: Terminal): string {
     ...rows,
     '',
     ...of('unmeasurable').map((check) => paint.warn(`not measurable: ${place(check)}: ${check.why}`)),
-    ...of('skipped').map((check) => `not checked: ${place(check)}: ${check.why}`),
+    ...skippedLines(of('skipped')),
     ...wrong.map((check) => paint.bad(`differs: ${place(check)}: ${slopes(check)}`)),
     ...wrongWhole.map(({ tensor, dims, error }) =>
       paint.bad(`differs: "${tensor}" ${list(dims)}, through the whole model: ${shown(error)} from the chain rule`),
@@ -75,7 +75,7 @@ function textOf(report: Report, { paint }: Terminal): string {
   if (lines.at(-1) !== '') lines.push('');
   const shapes = Object.entries(inputs).map(([name, dims]) => `${name} ${list(dims)}`);
   const verdict = [
-    `${of('agrees').length} of ${nodes.length} gradients of single nodes agree with central differences`,
+    `${of('agrees').length} of ${nodes.length - of('skipped').length} gradients of single nodes agree with central differences`,
     ...(whole.length === 0
       ? []
       : [`${whole.length - wrongWhole.length} of ${whole.length} through the whole model with the chain rule`]),
@@ -85,6 +85,16 @@ function textOf(report: Report, { paint }: Terminal): string {
     wrong.length + wrongWhole.length > 0 ? paint.bad(verdict) : paint.good(verdict),
   );
   return lines.join('\n');
+}
+
+/** A line for each operator and reason. */
+function skippedLines(checks: readonly NodeInputCheck[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { opType, input, why } of checks) {
+    const text = `input ${input} of ${opType}: ${why}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => `not checked: ${count === 1 ? '' : `${count} times `}${text}`);
 }
 
 /** A row for each operator, by name. */
