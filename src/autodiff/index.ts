@@ -26,4 +26,5 @@ export {
 export { BUILT_IN_RULES, extendRules, type RuleTable, ruleFor } from './table.js';
 export type { BatchStatistics, DropoutMask } from './training-form.js';
 export { type MeasuredPiece, type TuneOptions, tuneLowerings } from './tune.js';
+export { turnProducts } from './turn-products.js';
 export { forTwoThreads } from './two-threads.js';

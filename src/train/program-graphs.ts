@@ -1,4 +1,4 @@
-import { forTwoThreads } from '../autodiff/index.js';
+import { forTwoThreads, turnProducts } from '../autodiff/index.js';
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { encodeModel } from '../onnx/write.js';
 import { NAMES, type Piece, type Slice, type TrainingProgram, type UpdateOutputs } from './engine/program.js';
@@ -60,6 +60,7 @@ export function fusedGraph(call: GraphsCall, { stepsPerRun, wantsThreads }: Fuse
     return { ...piece, outputs: addUpdate(b, { ...update, layout, dims }, call) };
   });
   const report = b.output(gradient.report).name;
+  if (plan.provider === 'cpu') turnProducts(b);
   const threads = wantsThreads && forTwoThreads(b) ? 2 : 1;
   if (stepsPerRun === 1) {
     const step = encodeGraph(plan, b);

@@ -8,8 +8,8 @@ import { threadsAgree } from '../../src/train/engine/threads-agree.js';
 import { adam, crossEntropy, sgd, type TrainRequest, train } from '../../src/train/index.js';
 import { halvesDataset, networkFor, weightsDigest } from './rig.js';
 
-/** 256 · 400 · 100 multiplications: enough for a second thread. The second product is one that it could change. */
-const LAYERS = [{ linear: 400 }, 'relu', { linear: 100 }, 'relu', { linear: 2 }];
+/** Heavy enough for a second thread, which could change the gradient of the third layer's weights: [50, 160] · [160, 120]. */
+const LAYERS = [{ linear: 400 }, 'relu', { linear: 120 }, 'relu', { linear: 50 }, 'relu', { linear: 2 }];
 
 async function request(changes: Partial<TrainRequest> = {}): Promise<TrainRequest> {
   const data = halvesDataset(640, 32);
@@ -19,7 +19,7 @@ async function request(changes: Partial<TrainRequest> = {}): Promise<TrainReques
     loss: crossEntropy(),
     optimizer: sgd({ lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-3 }),
     length: { epochs: 2 },
-    batch: 96,
+    batch: 160,
     random: new Random(3),
     watches: () => false,
     ...changes,
@@ -51,7 +51,7 @@ describe('two threads inside operators', () => {
     const given = await request();
     const { program, parameters, target } = buildTraining(given, null, null);
     const stepsPerRun = program.graphs.kind === 'fused' ? program.graphs.stepsPerRun : 0;
-    const batch = () => allocateBatch({ inputShape: given.data.inputShape, target }, 96 * stepsPerRun);
+    const batch = () => allocateBatch({ inputShape: given.data.inputShape, target }, 160 * stepsPerRun);
     const batches = [batch(), batch()] as const;
     const engines = [];
     for (const threads of [1, 2]) engines.push(await createLocalEngine(program, parameters, batches, threads));
