@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { UserError } from '../core/errors.js';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { isUserError, UserError } from '../core/errors.js';
 
 /** Debian packages that put data sets where recipes look for them. */
 const PACKAGES: readonly (readonly [folder: string, name: string])[] = [
@@ -8,15 +8,17 @@ const PACKAGES: readonly (readonly [folder: string, name: string])[] = [
 
 /** The file, open for reading. Throws DATA_FILE_MISSING, or DATA_FILE_UNREADABLE for a folder or a file without permission. */
 export async function openFile(path: string): Promise<FileHandle> {
-  let handle: FileHandle;
   try {
-    handle = await open(path, 'r');
+    // Opening a pipe would wait for somebody to write into it.
+    const found = await stat(path);
+    if (found.isFile()) return await open(path, 'r');
+    if (found.isDirectory()) {
+      throw new UserError('DATA_FILE_UNREADABLE', `${path} is a folder, not a file.`, 'Name the file in it.');
+    }
   } catch (cause) {
-    throw fileError(path, cause);
+    throw isUserError(cause) ? cause : fileError(path, cause);
   }
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  throw new UserError('DATA_FILE_UNREADABLE', `${path} is a folder, not a file.`, 'Name the file in it.');
+  throw new UserError('DATA_FILE_UNREADABLE', `${path} is a pipe or a device, not a file.`, 'Copy it to a file.');
 }
 
 /** The UserError for a path that cannot be opened. */

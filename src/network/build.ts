@@ -2,6 +2,7 @@ import type { Json } from '../core/canonical-json.js';
 import { UserError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import type { Registry } from '../core/registry.js';
+import { checkModel } from '../onnx/check.js';
 import type { Model } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { addLayers, checkLayers } from './layers.js';
@@ -47,7 +48,9 @@ async function build(source: NetworkSource, { inputShape, outputs, random, regis
     }
     case 'file': {
       const { readModel } = await import('../onnx/read.js');
-      return withSymbolicBatch(await readModel(source.file));
+      const model = await readModel(source.file);
+      checkModel(model);
+      return withSymbolicBatch(model);
     }
     case 'uses': {
       const definition = registry.get(source.uses);

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { shownName } from '../core/shown-name.js';
 import type { ExternalLoader, ExternalReference } from './proto/tensor.js';
 
 /** One read of at most this many bytes: Node refuses 2 GiB and more at once. */
@@ -37,6 +38,8 @@ function openInside(folder: string, reference: ExternalReference): number {
     const root = realpathSync(folder);
     const path = realpathSync(join(root, location));
     if (!isInside(root, path)) throw outside(reference);
+    // Opening a pipe would wait for somebody to write into it.
+    if (!statSync(path).isFile()) throw refusal(`${tensor} lies in "${shownName(location)}", which is no file.`);
     return openSync(path, 'r');
   } catch (cause) {
     if (cause instanceof UserError) throw cause;

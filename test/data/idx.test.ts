@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,6 +53,16 @@ describe('idx', () => {
 });
 
 describe('idx refuses', () => {
+  test('a pipe, without waiting for somebody to write into it', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'pipe');
+    execFileSync('mkfifo', [file]);
+    const train = { images: file, labels: file };
+    expect(await userErrorOf(openDataset('idx', { train }), folder)).toBe(
+      '<folder>/pipe is a pipe or a device, not a file. Copy it to a file. [DATA_FILE_UNREADABLE]',
+    );
+  });
+
   const errorOf = async (over: Parameters<typeof pair>[0], options: object = {}) => {
     const { folder, files } = await pair(over);
     return userErrorOf(openDataset('idx', { train: files, ...options }), folder);

@@ -46,6 +46,13 @@ describe('an ONNX file as network', () => {
     expect([...data]).toEqual(Array(12).fill(2));
   });
 
+  test('that is damaged is refused', async () => {
+    const model = exported([1, 8]);
+    model.graph.nodes[0]!.inputs = ['nowhere', ...model.graph.nodes[0]!.inputs.slice(1)];
+    const errors = await userErrorsOf(build({ kind: 'file', file: await fileOf(model) }, { inputShape: [2, 2, 2] }));
+    expect(errors[0]).toMatch(/reads "nowhere", which nothing makes\..* \[ONNX_UNDEFINED_VALUE\]$/);
+  });
+
   test('of another input shape or number of outputs is refused', async () => {
     const file = await fileOf(exported([1, 8]));
     const errors = async (request: object) =>

@@ -13,6 +13,7 @@ import {
 } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { checkModel } from '../../src/onnx/check.js';
+import { inferShapes } from '../../src/onnx/infer.js';
 import { decodeModel } from '../../src/onnx/read.js';
 import { encodeModel } from '../../src/onnx/write.js';
 
@@ -93,6 +94,36 @@ test('a thousand graphs inside each other are refused, not a stack overflow', ()
   graph = create(GraphProtoSchema, {});
   const head = modelWith(graph);
   expect(() => decodeModel(Buffer.concat([head, field(7, bytes)]))).toThrow('maximum recursion depth');
+});
+
+test('two tensors of one name are refused', () => {
+  const tensor = create(TensorProtoSchema, { name: 'w', dataType: 1, dims: [1n], floatData: [1] });
+  expect(() => decodeModel(modelWith(create(GraphProtoSchema, { initializer: [tensor, tensor] })))).toThrow(
+    'The model has two tensors named "w".',
+  );
+});
+
+test('no shape is as long as a file pleases', () => {
+  const int64 = (name: string, value: bigint) =>
+    create(TensorProtoSchema, { name, dataType: 7, dims: [1n], int64Data: [value] });
+  const node = (opType: string, input: string[], output: string) =>
+    create(NodeProtoSchema, { opType, input, output: [output] });
+  const bytes = modelWith(
+    create(GraphProtoSchema, {
+      initializer: [int64('one', 1n), int64('times', 2_000_000_000n)],
+      node: [
+        node('Tile', ['one', 'times'], 'tiled'),
+        node('Reshape', ['x', 'tiled'], 'reshaped'),
+        node('ConstantOfShape', ['tiled'], 'filled'),
+      ],
+      input: [{ name: 'x', type: { value: { case: 'tensorType', value: { elemType: 1 } } } }],
+      output: [{ name: 'reshaped' }, { name: 'filled' }],
+    }),
+  );
+  const types = inferShapes(decodeModel(bytes));
+  expect(types.get('tiled')!.shape).toEqual([2_000_000_000]);
+  expect(types.get('reshaped')!.shape).toBeNull();
+  expect(types.get('filled')!.shape).toBeNull();
 });
 
 test('sparse initializers survive, and checkModel knows their names', () => {

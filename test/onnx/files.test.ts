@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,6 +107,16 @@ describe('external data', () => {
     await rename(join(folder, 'secret'), join(folder, 'model', 'real'));
     await symlink('real', `${path}.data`);
     expect((await readModel(path)).graph.initializers.get('w')!.bytes).toHaveLength(1200);
+  });
+
+  test('a folder or a pipe in its place is refused, and nobody waits for the pipe', async () => {
+    const path = await external();
+    await rm(`${path}.data`);
+    execFileSync('mkfifo', [`${path}.data`]);
+    await expect(readModel(path)).rejects.toThrow('lies in "m.onnx.data", which is no file.');
+    await rm(`${path}.data`);
+    await mkdir(`${path}.data`);
+    await expect(readModel(path)).rejects.toThrow('lies in "m.onnx.data", which is no file.');
   });
 
   test.each(['../m.onnx.data', '/etc/hostname', 'sub/../../m.onnx.data'])(

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { differentiability, type NodeDifferentiability } from '../../autodiff/differentiability.js';
+import { isUserError, UserErrors } from '../../core/errors.js';
 import { shownName } from '../../core/shown-name.js';
 import { type FileSize, fileSize } from '../../evaluate/file-size.js';
 import { countMacs } from '../../evaluate/macs.js';
 import { modelFiles } from '../../evaluate/model-files.js';
 import { modelSize, type TensorCount } from '../../evaluate/model-size.js';
+import { checkModel } from '../../onnx/check.js';
 import type { Model } from '../../onnx/ir.js';
 import { readModel } from '../../onnx/read.js';
 import { type ModelSummary, type NodeSummary, summarizeModel, type ValueSummary } from '../../onnx/summary.js';
@@ -38,6 +40,8 @@ interface Inspection extends Omit<ModelSummary, 'nodes'>, FileSize {
   readonly nodes: readonly (NodeSummary & { readonly parameters: number })[];
   /** Multiply-accumulate operations for one sample; null where shapes are not known. */
   readonly macs: number | null;
+  /** What is wrong with the file: names that nothing makes or two nodes make, cycles, missing inputs. */
+  readonly damage: readonly string[];
   /** Nodes through which no gradient flows although data or weights go into them, and why; null where shapes contradict themselves. */
   readonly notDifferentiable: readonly NodeDifferentiability[] | null;
   /** How many other nodes have no gradient, and need none: they compute shapes and indices; null as above. */
@@ -56,6 +60,7 @@ async function inspect(model: Model, path: string): Promise<Inspection> {
     parameters,
     nonzeroParameters,
     macs: macs === null || macs.unknown.length > 0 ? null : macs.macs,
+    damage: damageOf(model),
     notDifferentiable: blockers?.filter((node) => node.needsGradient) ?? null,
     withoutNeed: blockers?.filter((node) => !node.needsGradient).length ?? null,
     ...summary,
@@ -71,6 +76,17 @@ function withParameters(nodes: readonly NodeSummary[], tensors: readonly TensorC
     counts.delete(node.name);
     return { ...node, parameters };
   });
+}
+
+function damageOf(model: Model): string[] {
+  try {
+    checkModel(model);
+    return [];
+  } catch (error) {
+    if (error instanceof UserErrors) return error.errors.map(({ problem }) => problem);
+    if (isUserError(error)) return [error.problem];
+    throw error;
+  }
 }
 
 function inspectionText(inspection: Inspection, { paint }: Terminal): string {
@@ -99,7 +115,9 @@ function inspectionText(inspection: Inspection, { paint }: Terminal): string {
   const lines = facts.map(
     ([, text], index) => `${paint.bold(names[index]!.padEnd(width))}  ${shownName(text, FACT_LENGTH)}`,
   );
-  const problem = inspection.shapeProblem === null ? [] : ['', paint.warn(inspection.shapeProblem)];
+  const problems = [...(inspection.shapeProblem === null ? [] : [inspection.shapeProblem]), ...inspection.damage];
+  const problem =
+    problems.length === 0 ? [] : ['', ...problems.map((each) => paint.warn(shownName(each, FACT_LENGTH)))];
   return [...lines, ...problem, '', ...nodeLines(inspection, paint.bold)].join('\n');
 }
 

@@ -19,7 +19,7 @@ import type { Attribute, Dim, Graph, Model, Node, Opaque, Tensor, ValueInfo } fr
 import { dataTypeOf } from './data-type.js';
 import { type ExternalLoader, toTensor } from './tensor.js';
 
-/** The model of a ModelProto that has a graph. Throws ONNX_DECODE, and what `toTensor` throws. */
+/** The model of a ModelProto that has a graph. Throws ONNX_DECODE, ONNX_DUPLICATE_NAME, and what `toTensor` throws. */
 export function toModel(proto: ModelProto & { graph: GraphProto }, load: ExternalLoader): Model {
   const opsets = new Map<string, number>();
   for (const { domain, version } of proto.opsetImport) opsets.set(normalDomain(domain), versionOf(version, 'opset'));
@@ -62,6 +62,7 @@ const HIGHEST_VERSION = 1_000_000n;
 function toGraph(proto: GraphProto, load: ExternalLoader): Graph {
   const initializers = new Map<string, Tensor>();
   for (const tensor of proto.initializer) {
+    if (initializers.has(tensor.name)) throw twice(tensor.name);
     initializers.set(tensor.name, toTensor(tensor, `The tensor "${tensor.name}"`, load));
   }
   const valueInfo = new Map<string, ValueInfo>();
@@ -83,6 +84,14 @@ function toGraph(proto: GraphProto, load: ExternalLoader): Graph {
       metadataProps: proto.metadataProps,
     }),
   };
+}
+
+function twice(name: string): UserError {
+  return new UserError(
+    'ONNX_DUPLICATE_NAME',
+    `The model has two tensors named "${name}".`,
+    'The file is damaged: export it again.',
+  );
 }
 
 function toNode(proto: NodeProto, load: ExternalLoader): Node {

@@ -71,5 +71,13 @@ export function broadcastTwo(call: Call, a: Shape, b: Shape): Shape {
 
 /** A shape of this rank about whose sizes nothing is known. */
 export function unknownShape(rank: number): Dim[] {
-  return new Array<Dim>(rank).fill(null);
+  return new Array<Dim>(Math.max(rank, 0)).fill(null);
 }
+
+/** The same where the rank is what another tensor is long; null if it is open, or no rank: a file can state any length. */
+export function shapeOfRank(rank: Dim | undefined): Dim[] | null {
+  return typeof rank === 'number' && rank <= MOST_DIMENSIONS ? unknownShape(rank) : null;
+}
+
+/** More than any operator of onnxruntime takes. */
+const MOST_DIMENSIONS = 64;

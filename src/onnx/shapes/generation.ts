@@ -1,7 +1,7 @@
 import type { DataType, Dim } from '../ir.js';
 import { constantTensor } from '../lift.js';
 import { dataTypeOf } from '../proto/data-type.js';
-import { unknownShape } from './dims.js';
+import { shapeOfRank } from './dims.js';
 import { type Call, type RuleTable, type ShapeRule, typed } from './rule.js';
 
 /** Results whose content comes from nowhere: constants, ranges, random numbers. */
@@ -14,7 +14,7 @@ export const generation: RuleTable = {
     const value = call.node.attributes.get('value');
     const dataType = value?.type === 'tensor' ? value.value.dataType : 'float32';
     const rank = call.shape(0)?.[0];
-    return [typed(dataType, call.values(0) ?? (typeof rank === 'number' ? unknownShape(rank) : null))];
+    return [typed(dataType, call.values(0) ?? shapeOfRank(rank))];
   },
   Range: (call) => [typed(call.dataType(0), [rangeLength(call)])],
   EyeLike: (call) => [typed(stated(call, call.dataType(0)), call.shape(0))],

@@ -1,12 +1,22 @@
 import type { Dim } from '../ir.js';
-import { broadcastTwo, mergeDim, plusDim, productOf, type Shape, shapeText, timesDim, unknownShape } from './dims.js';
+import {
+  broadcastTwo,
+  mergeDim,
+  plusDim,
+  productOf,
+  type Shape,
+  shapeOfRank,
+  shapeText,
+  timesDim,
+  unknownShape,
+} from './dims.js';
 import { type Call, type RuleTable, type ShapeRule, typed } from './rule.js';
 
 const reshape: ShapeRule = (call) => {
   const target = call.has(1) ? call.values(1) : call.ints('shape');
   if (target !== undefined) return [typed(call.dataType(0), reshaped(call, target))];
   const rank = call.shape(1)?.[0];
-  return [typed(call.dataType(0), typeof rank === 'number' ? unknownShape(rank) : null)];
+  return [typed(call.dataType(0), shapeOfRank(rank))];
 };
 
 /** 0 copies a size (unless allowzero), -1 takes what is left over. */
