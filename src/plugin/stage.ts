@@ -34,7 +34,7 @@ export interface CollectedModel extends ModelInput {
 }
 
 export interface MetricSpec {
-  /** 'ratio', 'ms', 'bytes', 'count', 'nats' or '' for structured values. */
+  /** 'ratio', 'ms', 'bytes', 'count', 'nats'; '' for structured values, and for a number without a unit, which then has `better`. */
   readonly unit: string;
   readonly better?: 'higher' | 'lower';
   /** True for what differs between two runs that make the same bits, for instance speed; what has the unit 'ms' does in any case. */

@@ -207,6 +207,14 @@ describe('gates', () => {
     ]);
   });
 
+  test('may be on a number without a unit', async () => {
+    const { cells } = await plan(gated('{ maxAbsDiff: { max: 0.5, maxRise: 1, from: base } }'));
+    expect(cells.at(-1)!.gates[0]).toMatchObject({
+      metric: 'maxAbsDiff',
+      gate: { max: 0.5, maxRise: 1, from: 'base' },
+    });
+  });
+
   test('that cannot be judged are refused', async () => {
     const folder = temporaryFolder(GOOD_FILES);
     const text = gated(
