@@ -2,6 +2,7 @@ import { inferShapes } from '../onnx/infer.js';
 import { type Model, type Node, nodeLabel } from '../onnx/ir.js';
 import { readNames } from '../onnx/order.js';
 import type { ValueType } from '../onnx/shapes/index.js';
+import { isWrittenOut } from '../onnx/written-out/index.js';
 import { carries, reasonAgainst } from './check.js';
 import { BUILT_IN_RULES, type RuleTable, ruleFor } from './table.js';
 
@@ -32,7 +33,8 @@ function whyNot(node: Node, types: ReadonlyMap<string, ValueType>, rules: RuleTa
   if (rule?.straightThrough !== true && !node.outputs.some((name) => carries(types, name))) {
     return 'its result is made of integers or truth values, which have no gradient';
   }
-  if (rule === undefined) return 'no rule for this operator';
+  // Training writes these out before anything else.
+  if (rule === undefined) return isWrittenOut(node) ? '' : 'no rule for this operator';
   return reasonAgainst(node, rules) ?? '';
 }
 

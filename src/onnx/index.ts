@@ -34,3 +34,4 @@ export { upgradeOpset } from './upgrade.js';
 export * from './versions.js';
 export { consumersOf, isFloat, producersOf, type WeightLayer, weightAxes, weightLayers } from './weights.js';
 export { encodeModel, type WriteOptions, writeModel, writtenBytes } from './write.js';
+export { isWrittenOut, writtenOut } from './written-out/index.js';

@@ -10,6 +10,7 @@ import { GraphBuilder } from '../onnx/builder.js';
 import type { Model } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
 import { upgradeOpset } from '../onnx/upgrade.js';
+import { writtenOut } from '../onnx/written-out/index.js';
 import { chooseShards } from './choose-shards.js';
 import { trainableParameters } from './parameters.js';
 
@@ -27,7 +28,7 @@ export interface TuneTraining {
  * Throws AUTODIFF_… for a model that cannot be trained, TRAIN_NOTHING for one without weights, TRAIN_SHARDS where the shards do not divide the batch.
  */
 export async function tuneTraining(model: Model, options: TuneTraining): Promise<MeasuredPiece[]> {
-  const upgraded = upgradeOpset(model);
+  const upgraded = writtenOut(upgradeOpset(model));
   const trained = trainableParameters(upgraded).map(({ name }) => name);
   if (trained.length === 0) {
     throw new UserError(
