@@ -41,10 +41,14 @@ async function joinModules() {
     logLevel: 'silent',
     plugins: [commanderWithoutProcesses],
   };
-  const program = { ...common, input: { program: `${root}src/cli/lathe.ts`, child: `${root}src/cli/child.ts` } };
+  const program = { ...common, input: { program: `${root}src/cli/lathe.ts`, jobs: `${root}src/cli/child.ts` } };
   const launcher = {
     ...common,
-    input: { lathe: `${root}src/cli/start.ts`, 'load-program': `${root}src/cli/load-program.ts` },
+    input: {
+      lathe: `${root}src/cli/start.ts`,
+      child: `${root}src/cli/start-child.ts`,
+      'load-program': `${root}src/cli/load-program.ts`,
+    },
   };
   const hot = await hotModules(program);
   const names = {

@@ -34,6 +34,13 @@ export function loadProgram(): LoadedProgram {
   };
 }
 
+/** Loads what the process of a stage runs (dist/bin/jobs.cjs), which shares its code with the command line, in the same way. */
+export function loadJobs(): void {
+  const require = createRequire(join(import.meta.dirname, 'jobs.cjs'));
+  loadWithCode(join(import.meta.dirname, 'chunks', 'hot.cjs'), require);
+  require('./jobs.cjs');
+}
+
 /** Runs a CommonJS file as `require` does and enters it among the loaded modules. Undefined where Node is too old for it. */
 function loadWithCode(file: string, require: NodeJS.Require): Script | undefined {
   const importModuleDynamically = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
