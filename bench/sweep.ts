@@ -2,10 +2,10 @@
 /**
  * Times a sweep of equal cells with several jobs against one: npm run build && npx jiti bench/sweep.ts [options]
  *
- *   --subjects mlp,conv   --cells 6   --jobs <cores>   --rounds 5   --epochs 120
+ *   --subjects mlp,conv   --cells 6   --jobs <cores>   --rounds 5   --epochs 120   --threads <cores of a cell at most>
  *
- * A job alone has all cores for itself and may share its batches out among them, so the gain depends on the network: a step
- * of mlp is too small for that, a step of conv may be large enough. Rounds take turns, each run has an empty cache. The
+ * A job alone has all cores for itself and trains with several of them where it gains from that, so that one after another uses the
+ * machine as well. --threads 1 keeps every cell to one core: what running them in parallel gains by itself. Rounds take turns, each run has an empty cache. The
  * figure is the ratio of the fastest runs: what else the machine does only ever adds time.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     jobs: { type: 'string', default: String(availableParallelism()) },
     rounds: { type: 'string', default: '5' },
     epochs: { type: 'string', default: '120' },
+    threads: { type: 'string' },
   },
 });
 const LATHE = resolve('dist/bin/lathe.cjs');
@@ -52,8 +53,9 @@ function recipeOf(subject: string): string {
   const runs = Array.from({ length: Number(options.cells) }, (_, index) => index + 1);
   // Fewer epochs of the larger network, so that both take about as long.
   const epochs = subject === 'conv' ? Math.ceil(Number(options.epochs) / 12) : Number(options.epochs);
+  const runtime = options.threads === undefined ? '' : `runtime: { threads: ${options.threads} }\n`;
   return `version: 1
-data: { digits: { uses: digits } }
+${runtime}data: { digits: { uses: digits } }
 networks: { it: { ${NETWORKS[subject]} } }
 stages:
   - id: trained
