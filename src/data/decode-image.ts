@@ -29,7 +29,7 @@ export async function loadDecoder(): Promise<Decode> {
   const { default: sharp } = await import('sharp');
   return async (path, options) => {
     try {
-      const { data, info } = await pipeline(sharp(path, { failOn: 'error' }), options)
+      const { data, info } = await pipeline(sharp(path, { failOn: 'error', limitInputPixels: MOST_PIXELS }), options)
         .raw()
         .toBuffer({ resolveWithObject: true });
       return {
@@ -51,7 +51,14 @@ function pipeline(image: Sharp, { size, fit, colors, background }: DecodeOptions
   return colors === 'grayscale' ? result.grayscale().toColourspace('b-w') : result.toColourspace('srgb');
 }
 
+/** About 16,384 × 16,384; what announces more may be a few bytes that unpack to all of memory. */
+const MOST_PIXELS = 2 ** 28;
+
 async function imageError(path: string, cause: unknown): Promise<UserError> {
+  if ((cause as Error).message.includes('exceeds pixel limit')) {
+    const text = `${path} announces more than ${MOST_PIXELS} pixels, the most that are decoded.`;
+    return new UserError('DATA_IMAGE', text, 'Make it smaller, or move it out of the folder.', { cause });
+  }
   const handle = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);

@@ -45,6 +45,10 @@ export async function listImageFolder(folder: string): Promise<ImageFolder> {
           `Move its images to ${classFolder}.`,
         );
       }
+      if (!image.isFile() && !image.isSymbolicLink()) {
+        // Opening a pipe would wait for somebody to write into it.
+        throw new UserError('DATA_IMAGE', `${path} is a pipe or a device, not a file.`, 'Move it out of the folder.');
+      }
       files.push({ path, className: entry.name });
     }
   }

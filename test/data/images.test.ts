@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { openDataset, readAll, temporaryFolder, userErrorOf } from './support.js';
@@ -101,6 +103,25 @@ describe('images refuses', () => {
     const train = await folderOf(files);
     return userErrorOf(openDataset('images', { train, ...options }), train);
   };
+
+  test('a few bytes that announce 50,000 × 50,000 pixels', async () => {
+    const bomb = Buffer.from(await png(1, 1, [1, 1, 1]));
+    // IHDR: width and height at byte 16, its checksum, over type and content, at byte 29.
+    bomb.writeUInt32BE(50_000, 16);
+    bomb.writeUInt32BE(50_000, 20);
+    bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
+    expect(await errorOf({ 'a/1.png': bomb, 'b/1.png': bomb })).toBe(
+      '<folder>/a/1.png announces more than 268435456 pixels, the most that are decoded. Make it smaller, or move it out of the folder. [DATA_IMAGE]',
+    );
+  });
+
+  test('a pipe, without waiting for somebody to write into it', async () => {
+    const train = await folderOf({ 'a/1.png': await png(1, 1, [1, 1, 1]), 'b/1.png': await png(1, 1, [1, 1, 1]) });
+    execFileSync('mkfifo', [join(train, 'b', '2.png')]);
+    expect(await userErrorOf(openDataset('images', { train }), train)).toBe(
+      '<folder>/b/2.png is a pipe or a device, not a file. Move it out of the folder. [DATA_IMAGE]',
+    );
+  });
 
   test('a file that is no image', async () => {
     const files = { 'a/1.png': await png(1, 1, [1, 1, 1]), 'a/notes.txt': Buffer.from('remember the milk') };
