@@ -15,18 +15,19 @@ const PROBLEMS_MAX = 1000;
 /**
  * What a schema has against a part of a recipe, as errors with their places.
  * @param locate the place of the value or key at a problem's path
- * @param hint a better fix for an unknown key that resembles no known one
+ * @param hint more to say of an unknown key that resembles no known one, or of a value that has no fix of its own
  */
 export function schemaErrors(
   problems: readonly SchemaProblem[],
   locate: (path: Path, target: 'key' | 'value') => Place,
-  hint: (path: Path) => string | undefined = () => undefined,
+  hint: (path: Path, kind: SchemaProblem['kind']) => string | undefined = () => undefined,
 ): UserError[] {
   return problems.slice(0, PROBLEMS_MAX).map(({ kind, path, problem, fix }) => {
-    const better = kind === 'unknown-key' && !fix.startsWith('Did you mean') ? hint(path) : undefined;
+    const isOpen = kind === 'unknown-key' ? !fix.startsWith('Did you mean') : fix === '';
+    const better = isOpen ? hint(path, kind) : undefined;
     // A key that is missing, or one that misses its companion, is shown where it would stand.
     const target = kind === 'unknown-key' || kind === 'missing-key' ? 'key' : 'value';
-    return new UserError(CODES[kind], problem, better === undefined ? fix : `${better} ${fix}`, {
+    return new UserError(CODES[kind], problem, [better ?? '', fix].filter((part) => part !== '').join(' '), {
       place: locate(path, target),
       class: 'usage',
     });

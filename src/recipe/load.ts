@@ -3,6 +3,7 @@ import type { Json } from '../core/canonical-json.js';
 import { type Place, UserError, UserErrors } from '../core/errors.js';
 import { sha256 } from '../core/hash.js';
 import { Judge } from '../core/json-schema/judge.js';
+import type { SchemaProblem } from '../core/json-schema/problems.js';
 import { isJsonMapping } from '../core/json-schema/schema.js';
 import { describeValue } from '../core/json-schema/words.js';
 import { nearest } from '../core/nearest.js';
@@ -66,7 +67,7 @@ export async function parseRecipe(text: string, file: string, options: LoadOptio
         .problems(readRecipeSchema(), substituted.value, recipeSubject)
         .filter(({ path }) => !isUnder(path, [...substituted.unresolved, ...misspelt.paths])),
       (path, target) => document.locate(path, target),
-      misplaced,
+      usualSlip,
     ),
   );
   if (problems.length === 0) {
@@ -147,7 +148,15 @@ function isUnder(path: Path, roots: readonly Path[]): boolean {
   return roots.some((root) => root.every((part, index) => path[index] === part));
 }
 
-/** An option that stands beside `with` instead of under it is the usual slip. */
-function misplaced(path: Path): string | undefined {
-  return path.length === 3 && path[0] === 'stages' ? 'Options of a stage go under "with".' : undefined;
+/** What is usually meant where a stage has a key that it does not know, or limits in another form. */
+function usualSlip(path: Path, kind: SchemaProblem['kind']): string | undefined {
+  if (path.length !== 3 || path[0] !== 'stages') return undefined;
+  const key = String(path[2]);
+  if (kind === 'unknown-key' ? NAMES_OF_LIMITS.test(key) : key === 'expect') {
+    return 'Limits of metrics are written `expect: { accuracy: { min: 0.9 } }`.';
+  }
+  return kind === 'unknown-key' ? 'Options of a stage go under "with".' : undefined;
 }
+
+/** What others call them. */
+const NAMES_OF_LIMITS = /^(gates?|asserts?|checks?|limits?|thresholds?)$/;

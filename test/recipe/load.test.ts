@@ -693,3 +693,12 @@ stages:
     Add one of them, or remove "from".  [RECIPE_GATE]"
   `);
 });
+
+test('limits of metrics under another name, or as a list, are shown in their own form', async () => {
+  const stage = (limits: string) => `version: 1\nname: t\nstages:\n  - { id: a, uses: evaluate, ${limits} }\n`;
+  const form = 'Limits of metrics are written `expect: { accuracy: { min: 0.9 } }`.';
+  for (const limits of ['gates: [accuracy >= 0.9]', 'gate: accuracy', 'expect: [accuracy >= 0.9]', 'expect: 0.9']) {
+    expect(await complaint(stage(limits)), limits).toContain(form);
+  }
+  expect(await complaint(stage('epochs: 3'))).not.toContain(form);
+});
