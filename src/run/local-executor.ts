@@ -123,7 +123,7 @@ function superviseChild(
     const tell = jobWords(mask, onEvent);
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream!, mask, (line) => {
-        if (lastLines.push(line) > KEPT_LINES) lastLines.shift();
+        if (!NATIVE_FRAME.test(line) && lastLines.push(line) > KEPT_LINES) lastLines.shift();
         tell({ type: 'log', level: 'info', message: line, details: {} });
       });
     }
@@ -189,6 +189,8 @@ function quietFor(
 }
 
 const KEPT_LINES = 10;
+/** What Node prints under the reason why it gave up: addresses, which would push the reason out. */
+const NATIVE_FRAME = /^\s*\d+: 0x[0-9a-f]+/;
 
 function cannotStart(job: Job, cause: Error): UserError {
   return new UserError(
@@ -219,8 +221,10 @@ function died(job: Job, { exitCode, exitSignal, peakBytes, lastLines }: Death): 
   const how = exitSignal === null ? `exited with code ${exitCode}` : `was killed by ${exitSignal}`;
   const peak = peakBytes === 0 ? '' : ` Its memory peak was ${Math.round(peakBytes / 2 ** 20)} MiB.`;
   const said = lastLines.length === 0 ? '' : ` Its last words:\n${lastLines.map((line) => `    ${line}`).join('\n')}`;
-  const fix =
-    exitSignal === 'SIGKILL'
+  const isHeapFull = lastLines.some((line) => line.includes('JavaScript heap out of memory'));
+  const fix = isHeapFull
+    ? 'Node lets JavaScript hold no more: raise it with NODE_OPTIONS=--max-old-space-size=MIB, or give the stage less to hold.'
+    : exitSignal === 'SIGKILL'
       ? 'If nobody killed it, the system ran out of memory: try --jobs 1 or a smaller batch.'
       : 'Run it again; if it dies again, report it with the log of the run.';
   const code = exitSignal === null ? 'RUN_CHILD_DIED' : 'RUN_CHILD_KILLED';

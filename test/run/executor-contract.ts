@@ -110,6 +110,16 @@ export function executorContract(kind: string, open: () => Promise<Executor>): v
       expect((await execute('succeed')).metrics).toEqual({ accuracy: 0.9 });
     });
 
+    it('that fills the heap is told so, without addresses of code', async () => {
+      const { execute } = await rig();
+      await expect(execute('fill the heap')).rejects.toMatchObject({
+        code: 'RUN_CHILD_KILLED',
+        class: 'infrastructure',
+        problem: expect.stringMatching(/was killed by SIGABRT\.(?!.* 0x[0-9a-f]{5}.*).*JavaScript heap out of memory/s),
+        fix: expect.stringContaining('--max-old-space-size'),
+      });
+    });
+
     it('that exits without an answer is an error with the exit code', async () => {
       const { execute } = await rig();
       await expect(execute('exit')).rejects.toMatchObject({
