@@ -23,6 +23,7 @@ export function sumTo(
   const isSummed = (axis: number) => axis < lead || (dims[axis - lead] === 1 && wide[axis] !== 1);
   const axes = wide.flatMap((dim, axis) => (isSummed(axis) && (got[axis] !== 1 || dim === 1) ? [axis] : []));
   const copies = sizeOf(wide.filter((_, axis) => isSummed(axis) && got[axis] === 1));
-  const rest = dims.map((dim, axis) => (isSummed(axis + lead) ? dim : got[axis + lead]!));
+  const isNarrow = (axis: number) => !isSummed(axis) && got[axis] === 1 && wide[axis] !== 1;
+  const rest = dims.map((dim, axis) => (isNarrow(axis + lead) ? 1 : dim));
   return scale(b, reshape(b, reduceSum(b, gradient, axes), rest), copies);
 }

@@ -48,8 +48,9 @@ export function padsOf(node: Node, sizes: SpatialSizes): { readonly begin: numbe
 /** Why a pooling node's window is not covered, or null: onnxruntime leaves dilations out when it works out such pads. */
 export function reasonAgainstPool(node: Node): string | null {
   const isSame = stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME');
-  const kernel = kernelShape(node);
-  const isDilated = intsAttribute(node, 'dilations')?.some((dilation, axis) => dilation !== 1 && kernel[axis] !== 1);
+  // Asked of damaged nodes too.
+  const kernel = intsAttribute(node, 'kernel_shape');
+  const isDilated = intsAttribute(node, 'dilations')?.some((dilation, axis) => dilation !== 1 && kernel?.[axis] !== 1);
   return isSame && isDilated === true ? 'auto_pad together with dilations' : null;
 }
 

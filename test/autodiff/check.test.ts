@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BUILT_IN_RULES, checkDifferentiable, supportedOperators } from '../../src/autodiff/index.js';
+import {
+  BUILT_IN_RULES,
+  buildBackward,
+  checkDifferentiable,
+  differentiability,
+  supportedOperators,
+} from '../../src/autodiff/index.js';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import type { Model } from '../../src/onnx/ir.js';
 import { floatTensor } from '../../src/onnx/tensor.js';
@@ -68,4 +74,35 @@ describe('a pool whose pads onnxruntime works out without its dilations', () => 
       `The node "pool" (${opType}) has no gradient in this form: auto_pad together with dilations.`,
     );
   });
+});
+
+it('asks a pooling node without a window about itself without stumbling', () => {
+  const b = new GraphBuilder();
+  b.output(
+    b.op('MaxPool', [b.input('x', 'float32', [1, 1, 4, 4])], { auto_pad: 'SAME_UPPER', dilations: [2, 2] }),
+    'y',
+  );
+  expect(() => differentiability(b.build())).not.toThrow();
+});
+
+it('refuses a bias that does not fit its product as a mistake of the model', () => {
+  const b = new GraphBuilder();
+  const [x, w, c] = (
+    [
+      [4, 3],
+      [3, 5],
+      [5, 6],
+    ] as const
+  ).map((dims, i) => b.input(`in${i}`, 'float32', dims));
+  b.append({
+    name: 'fc',
+    opType: 'Gemm',
+    domain: '',
+    inputs: [x!, w!, c!].map(({ name }) => name),
+    outputs: ['y'],
+    attributes: new Map(),
+  });
+  const y = b.value('y');
+  const loss = b.op('ReduceSum', [y], { keepdims: 0 });
+  expect(() => buildBackward(b, loss, [c!])).toThrow(expect.objectContaining({ code: 'ONNX_SHAPE' }));
 });
