@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { floatAttribute, intAttribute, type Node } from '../onnx/ir.js';
+import { readNames } from '../onnx/order.js';
 import { intsOf } from '../onnx/tensor.js';
 import { dimsOf, reshape } from './emit.js';
 
@@ -35,16 +36,20 @@ function turnedValues(b: GraphBuilder): Set<string> {
   const groups = new Groups();
   const kept = new Set(b.graph.outputs.map(({ name }) => name));
   for (const node of b.graph.nodes) {
-    const [result] = node.outputs;
+    const result = node.outputs[0]!;
     if (isProduct(b, node)) {
-      if (!isRowOrNone(b, node.inputs[2], result!)) kept.add(result!);
+      if (!isRowOrNone(b, node.inputs[2], result)) kept.add(result);
+      // A row is turned where it is read.
+      if (node.inputs[2] !== undefined) kept.add(node.inputs[2]);
     } else if (isElementwise(b, node)) {
-      const wide = node.inputs.filter((name) => isLike(b, name, result!));
-      for (const name of wide) groups.join(name, result!);
-      for (const name of wide) if (!isMade(b, name)) kept.add(name);
+      for (const name of node.inputs) {
+        if (isLike(b, name, result)) groups.join(name, result);
+        if (!isLike(b, name, result) || !isMade(b, name)) kept.add(name);
+      }
     } else {
       for (const name of node.outputs) kept.add(name);
-      if (!isSumOfRows(b, node)) for (const name of node.inputs) kept.add(name);
+      // Those that branches and loops read inside, too.
+      if (!isSumOfRows(b, node)) for (const name of readNames(node)) kept.add(name);
     }
   }
   const refused = new Set([...kept].map((name) => groups.of(name)));

@@ -29,6 +29,8 @@ export function forTwoThreads(b: GraphBuilder): boolean {
 function isSettled(b: GraphBuilder, node: Node): boolean {
   if (node.domain !== '' && !(node.domain === 'com.microsoft' && node.opType === 'FusedMatMul')) return false;
   if (EXACT.has(node.opType)) return true;
+  // Whether alpha · x + beta is rounded once or twice is up to the code, and does not matter where the product is exact.
+  if (node.opType === 'HardSigmoid' && isExact(floatAttribute(node, 'alpha', 0.2))) return true;
   // Vectors and what is left at the end of a part are computed by different code; so little is never parted.
   return ROUNDED.has(node.opType) && node.outputs.every((name) => sizeOf(dimsOf(b.value(name))) <= LITTLE);
 }
@@ -36,11 +38,18 @@ function isSettled(b: GraphBuilder, node: Node): boolean {
 /** Operators whose elements are rounded once, or computed by row or column as a whole; products are looked at by themselves. */
 const EXACT = new Set(
   `Add And ArgMax ArgMin Cast Clip Concat Constant ConstantOfShape Div Equal Expand Flatten FusedMatMul Gather Gemm Greater
-  GreaterOrEqual HardSigmoid Identity LeakyRelu Less LessOrEqual LogSoftmax MatMul Max Min Mul Neg Not Or PRelu Reciprocal ReduceMax
+  GreaterOrEqual Identity LeakyRelu Less LessOrEqual LogSoftmax MatMul Max Min Mul Neg Not Or PRelu ReduceMax
   ReduceSum Relu Reshape Sign Slice Softmax Split Sqrt Squeeze Sub Sum Transpose Unsqueeze Where`.split(/\s+/),
 );
-const ROUNDED = new Set(['Abs', 'Erf', 'Exp', 'Log', 'Pow', 'ReduceL2', 'ReduceMean', 'Sigmoid', 'Softplus', 'Tanh']);
+const ROUNDED = new Set(
+  'Abs Erf Exp HardSigmoid Log Pow Reciprocal ReduceL2 ReduceMean Sigmoid Softplus Tanh'.split(' '),
+);
 const LITTLE = 1024;
+
+/** A factor with which no product is rounded: a power of 2, or one so large that the result is 0 or 1 in any case (see `step`). */
+function isExact(factor: number): boolean {
+  return Number.isInteger(Math.log2(factor)) || factor >= 1e30;
+}
 
 interface Product {
   readonly rows: number;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildBackward } from '../../src/autodiff/index.js';
-import { Random } from '../../src/core/random.js';
 import { GraphBuilder, type Value } from '../../src/onnx/builder.js';
 import { floatTensor, sizeOf } from '../../src/onnx/tensor.js';
-import { type Feed, floatFeed, Session } from '../../src/runtime/session.js';
+import { runOnNoise } from '../support/run-graph.js';
 
 /** What comes before the mean; by input name, each with its shape. */
 interface Case {
@@ -143,23 +142,12 @@ async function gradientsOf(
   backward: (b: GraphBuilder, value: Value, wrt: readonly Value[]) => (Value | null)[],
 ): Promise<Record<string, number[]>> {
   const b = new GraphBuilder({ opset: 20 });
-  const random = new Random('narrow');
   const values = Object.fromEntries(
     Object.entries(inputs).map(([name, dims]) => [name, b.input(name, 'float32', dims)]),
   );
   backward(b, build(b, values), Object.values(values)).forEach((gradient, i) => {
     b.output(gradient!, `d ${Object.keys(inputs)[i]}`);
   });
-  const feeds: Record<string, Feed> = {};
-  for (const { name, shape } of b.graph.inputs) {
-    const dims = shape as number[];
-    feeds[name] = floatFeed(
-      Float32Array.from({ length: sizeOf(dims) }, () => random.normal()),
-      dims,
-    );
-  }
-  const session = await Session.create(b.build());
-  const results = await session.run(feeds);
-  await session.release();
+  const results = await runOnNoise(b);
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, [...(data as Float32Array)]]));
 }

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildBackward, turnProducts } from '../../src/autodiff/index.js';
-import { Random } from '../../src/core/random.js';
 import { GraphBuilder, type Value } from '../../src/onnx/builder.js';
-import { sizeOf } from '../../src/onnx/tensor.js';
-import { type Feed, floatFeed, Session } from '../../src/runtime/session.js';
+import { runOnNoise } from '../support/run-graph.js';
 
 type Inputs = Readonly<Record<string, readonly number[]>>;
 type Build = (b: GraphBuilder, values: Readonly<Record<string, Value>>) => Value;
@@ -23,21 +21,7 @@ function stepOf(inputs: Inputs, build: Build): GraphBuilder {
   return b;
 }
 
-async function run(b: GraphBuilder): Promise<Record<string, Feed>> {
-  const random = new Random('turned');
-  const feeds: Record<string, Feed> = {};
-  for (const { name, shape } of b.graph.inputs) {
-    const dims = shape as number[];
-    feeds[name] = floatFeed(
-      Float32Array.from({ length: sizeOf(dims) }, () => 0.5 * random.normal()),
-      dims,
-    );
-  }
-  const session = await Session.create(b.build());
-  const results = await session.run(feeds);
-  await session.release();
-  return results;
-}
+const run = (b: GraphBuilder) => runOnNoise(b, { size: 0.5 });
 
 const X = { x: [4, 6] };
 
@@ -64,6 +48,12 @@ const CASES: Readonly<Record<string, readonly [number, Inputs, Build]>> = {
     (b, { x, v, c, w }) =>
       b.op('MatMul', [b.op('Mul', [b.op('Sub', [b.op('MatMul', [x!, v!]), c!]), b.scalar(0.7)]), w!]),
   ],
+  'a bias that is computed as one row': [
+    7,
+    { ...X, v: [6, 9], e: [1, 2], f: [2, 9], w: [9, 3] },
+    (b, { x, v, e, f, w }) =>
+      b.op('MatMul', [b.op('Tanh', [b.op('Add', [b.op('MatMul', [x!, v!]), b.op('MatMul', [e!, f!])])]), w!]),
+  ],
   'two ways that meet': [
     13,
     { ...X, v: [6, 9], w: [9, 9], u: [9, 3] },
@@ -88,6 +78,22 @@ describe('turnProducts', () => {
       }
     });
   }
+
+  it('leaves alone what a branch reads', () => {
+    const b = new GraphBuilder({ opset: 20 });
+    const [x, v] = [b.input('x', 'float32', [4, 6]), b.input('v', 'float32', [6, 9])];
+    const wide = b.op('Relu', [b.op('MatMul', [x, v])]);
+    const inner = new GraphBuilder({ opset: 20 });
+    inner.append({
+      ...{ name: 'read', opType: 'Identity', domain: '', attributes: new Map() },
+      ...{ inputs: [wide.name], outputs: ['read'] },
+    });
+    inner.output(inner.value('read'));
+    const branch = { type: 'graph', value: inner.graph } as const;
+    const condition = b.op('Greater', [b.op('ReduceSum', [x], { keepdims: 0 }), b.scalar(0)]);
+    b.output(b.op('If', [condition], { then_branch: branch, else_branch: branch }));
+    expect(turnProducts(b)).toBe(0);
+  });
 
   it.each<[string, Inputs, Build]>([
     [

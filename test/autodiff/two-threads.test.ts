@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forTwoThreads } from '../../src/autodiff/index.js';
 import { Random } from '../../src/core/random.js';
 import { GraphBuilder, type Value } from '../../src/onnx/builder.js';
-import { sizeOf } from '../../src/onnx/tensor.js';
-import { type Feed, floatFeed, Session } from '../../src/runtime/session.js';
+import { runOnNoise } from '../support/run-graph.js';
 
 type Inputs = Readonly<Record<string, readonly number[]>>;
 
@@ -18,19 +17,7 @@ function graphOf(inputs: Inputs, build: (b: GraphBuilder, values: Readonly<Recor
 
 /** With as many threads inside an operator. */
 async function run(b: GraphBuilder, threads: number): Promise<Float32Array> {
-  const random = new Random('two threads');
-  const feeds: Record<string, Feed> = {};
-  for (const { name, shape } of b.graph.inputs) {
-    const dims = shape as number[];
-    feeds[name] = floatFeed(
-      Float32Array.from({ length: sizeOf(dims) }, () => random.normal()),
-      dims,
-    );
-  }
-  const session = await Session.create(b.build(), { threads });
-  const { y } = await session.run(feeds);
-  await session.release();
-  return y!.data as Float32Array;
+  return (await runOnNoise(b, { threads })).y!.data as Float32Array;
 }
 
 const product = (b: GraphBuilder, { a, w }: Readonly<Record<string, Value>>): Value =>
@@ -95,6 +82,7 @@ describe('forTwoThreads', () => {
 
   it.each<[string, Inputs, Parameters<typeof graphOf>[1]]>([
     ['a convolution', { x: [1, 2, 8, 8], w: [2, 2, 3, 3] }, (b, { x, w }) => b.op('Conv', [x!, w!])],
+    ['many HardSigmoids whose products are rounded', { x: [64, 64] }, (b, { x }) => b.op('HardSigmoid', [x!])],
     ['many exponentials', { x: [64, 64] }, (b, { x }) => b.op('Exp', [x!])],
     ['a sensitive product that has no halves', { a: [16, 300], w: [300, 101] }, product],
     [
