@@ -58,17 +58,8 @@ export function reduceSum(b: GraphBuilder, x: Value, axes: readonly number[], ke
 
 /** [C], the sums of x [N, C, ...image] over all but its channels: per image first, where the elements lie side by side. */
 export function channelSums(b: GraphBuilder, x: Value): Value {
-  return reduceSum(
-    b,
-    reduceSum(
-      b,
-      x,
-      dimsOf(x)
-        .slice(2)
-        .map((_, index) => index + 2),
-    ),
-    [0],
-  );
+  const image = dimsOf(x).flatMap((_, axis) => (axis >= 2 ? [axis] : []));
+  return reduceSum(b, reduceSum(b, x, image), [0]);
 }
 
 export interface SliceRange {

@@ -1,12 +1,12 @@
 import { UserError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { type Model, type Node, nodeLabel, type Tensor } from '../onnx/ir.js';
-import { upgradeOpset } from '../onnx/upgrade.js';
 import { slotName } from './backward.js';
 import { Chain } from './chain.js';
 import { checkDifferentiable } from './check.js';
 import { checkInput, type Judgement, skipped } from './check-input.js';
 import { NodeAlone } from './node-alone.js';
+import { standardForm } from './standard-form.js';
 import { BUILT_IN_RULES, type RuleTable, ruleFor } from './table.js';
 import { type TracedModel, traceModel } from './traced-model.js';
 import { wholeGradients } from './whole-gradients.js';
@@ -66,7 +66,7 @@ export interface ModelCheck {
 export async function checkModelGradients(given: Model, options: ModelCheckOptions): Promise<ModelCheck> {
   const { inputs, training = false, rules = BUILT_IN_RULES, nodes: chosen } = options;
   const random = new Random(options.seed ?? 1);
-  const model = upgradeOpset(given);
+  const model = standardForm(given);
   const targets = targetsOf(model, options.parameters);
   checkDifferentiable(model, targets, rules);
   const traced = await traceModel(model, { inputs, targets, training, rules, random: random.derive('model') });

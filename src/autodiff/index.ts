@@ -23,6 +23,7 @@ export {
   type GradientRule,
   type Gradients,
 } from './rule.js';
+export { standardForm } from './standard-form.js';
 export { BUILT_IN_RULES, extendRules, type RuleTable, ruleFor } from './table.js';
 export type { BatchStatistics, DropoutMask } from './training-form.js';
 export { type MeasuredPiece, type TuneOptions, tuneLowerings } from './tune.js';

@@ -1,10 +1,8 @@
-import { checkDifferentiable } from '../autodiff/index.js';
+import { checkDifferentiable, standardForm } from '../autodiff/index.js';
 import { UserError } from '../core/errors.js';
 import type { Target } from '../data/dataset.js';
 import type { Tensor } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
-import { upgradeOpset } from '../onnx/upgrade.js';
-import { writtenOut } from '../onnx/written-out/index.js';
 import { effectiveAccumulation, effectiveBatch } from './check-request.js';
 import type { TrainingProgram } from './engine/program.js';
 import { buildEvaluation } from './evaluation-graph.js';
@@ -154,7 +152,7 @@ function stepsOf({ length, data }: TrainRequest, batch: number): number {
 }
 
 function planTraining(request: TrainRequest, channelBlock: number | null): { plan: NetworkPlan; update: UpdatePlan } {
-  const model = writtenOut(upgradeOpset(request.model));
+  const model = standardForm(request.model);
   const { frozen, learningRateScale, weightDecay } = settingsByName(request);
   const parameters = trainableParameters(model).filter(({ name }) => !frozen.has(name));
   if (parameters.length === 0) {

@@ -3,14 +3,13 @@ import {
   checkDifferentiable,
   type MeasuredPiece,
   probeChannelBlock,
+  standardForm,
   tuneLowerings,
 } from '../autodiff/index.js';
 import { UserError } from '../core/errors.js';
 import { GraphBuilder } from '../onnx/builder.js';
 import type { Model } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
-import { upgradeOpset } from '../onnx/upgrade.js';
-import { writtenOut } from '../onnx/written-out/index.js';
 import { chooseShards } from './choose-shards.js';
 import { trainableParameters } from './parameters.js';
 
@@ -28,7 +27,7 @@ export interface TuneTraining {
  * Throws AUTODIFF_… for a model that cannot be trained, TRAIN_NOTHING for one without weights, TRAIN_SHARDS where the shards do not divide the batch.
  */
 export async function tuneTraining(model: Model, options: TuneTraining): Promise<MeasuredPiece[]> {
-  const upgraded = writtenOut(upgradeOpset(model));
+  const upgraded = standardForm(model);
   const trained = trainableParameters(upgraded).map(({ name }) => name);
   if (trained.length === 0) {
     throw new UserError(

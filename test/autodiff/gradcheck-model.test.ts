@@ -224,3 +224,20 @@ describe('checkModelGradients', () => {
     expect(found.nodes.length).toBeGreaterThan(100);
   });
 });
+
+it("checks a model in onnxruntime's own operators by what they stand for", async () => {
+  const b = new GraphBuilder();
+  const x = b.input('x', 'float32', ['N', 3]);
+  const w = b.initializer('w', normal('w', 3, 4));
+  const fused = b.op('FusedGemm', [x, w], { activation: 'Tanh' }, { name: 'fused', domain: 'com.microsoft' });
+  b.output(fused);
+  const { nodes, whole } = await checkModelGradients(b.build(), {
+    inputs: { x: normal('x', 2, 3) },
+    parameters: ['w'],
+  });
+  expect(nodes.map(({ opType, verdict }) => [opType, verdict])).toEqual([
+    ['Gemm', 'agrees'],
+    ['Tanh', 'agrees'],
+  ]);
+  expect(whole.map(({ tensor, verdict }) => [tensor, verdict])).toEqual([['w', 'agrees']]);
+});

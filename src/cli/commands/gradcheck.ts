@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { checkModelGradients, type ModelCheck, type NodeInputCheck } from '../../autodiff/gradcheck-model.js';
+import { standardForm } from '../../autodiff/standard-form.js';
 import { BUILT_IN_RULES, type RuleTable } from '../../autodiff/table.js';
 import { Random } from '../../core/random.js';
 import { nodeLabel } from '../../onnx/ir.js';
 import { readModel } from '../../onnx/read.js';
 import { selectNodes } from '../../onnx/select.js';
-import { upgradeOpset } from '../../onnx/upgrade.js';
-import { writtenOut } from '../../onnx/written-out/index.js';
 import { alignColumns } from '../../report/columns.js';
 import { trainableParameters } from '../../train/parameters.js';
 import { EXIT } from '../exit-code.js';
@@ -35,7 +34,7 @@ export async function gradcheckCommand(
   const { seed, probes, tolerance, training, include, opType: opTypes } = options;
   const file = resolve(options.model);
   // Gradients are defined for the operators of this set; reading inputs and names there suits what is checked.
-  const model = writtenOut(upgradeOpset(await readModel(file)));
+  const model = standardForm(await readModel(file));
   const areSelected = include.length + opTypes.length > 0;
   const selected = areSelected ? selectNodes(model, { include, opTypes }).map(nodeLabel) : null;
   const inputs = drawInputs(model, options.shape, new Random(seed).derive('inputs'));
