@@ -1,5 +1,5 @@
 import { UserError } from '../core/errors.js';
-import { memoryLimit } from './memory-limit.js';
+import { memoryLimit } from '../core/memory-limit.js';
 
 /**
  * Zeroed memory for what a file announces. Throws DATA_TOO_LARGE where the machine or the language has not that much:

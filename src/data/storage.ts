@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors.js';
+import { memoryLimit } from '../core/memory-limit.js';
 import type { ByteReader } from './byte-reader.js';
-import { memoryLimit } from './memory-limit.js';
 
 /** The option `storage` of readers whose files can be read by position. No part of the cache key: the samples are the same. */
 export const STORAGE_OPTION = {

@@ -2,7 +2,7 @@ import { atOption } from '../core/at-option.js';
 import { UserError } from '../core/errors.js';
 import { matchingTexts } from '../core/matching-texts.js';
 import { nearest } from '../core/nearest.js';
-import { shownName } from '../core/shown-name.js';
+import { shownList } from '../core/shown-name.js';
 import { type Model, type Node, nodeLabel } from './ir.js';
 import { consumersOf, isFloat, type WeightLayer, weightLayers } from './weights.js';
 
@@ -156,12 +156,7 @@ function unmatched(option: keyof Select, pattern: string, subjects: readonly Sub
     option === 'opTypes' ? subjects.flatMap(({ opTypes }) => opTypes) : subjects.flatMap(({ names }) => names);
   const known = [...new Set(all)];
   const match = nearest(pattern, [...known, ...known.map((name) => name.replace(/[./][^./]*$/, ''))]);
-  const listed = known
-    .slice(0, MOST_LISTED)
-    .map((name) => shownName(name))
-    .join(', ');
-  const list = known.length > MOST_LISTED ? `${listed} and ${known.length - MOST_LISTED} more` : listed;
-  const what = known.length === 0 ? 'The model has nothing to select.' : `There are ${list}.`;
+  const what = known.length === 0 ? 'The model has nothing to select.' : `There are ${shownList(known, MOST_LISTED)}.`;
   return new UserError(
     'SELECT_UNMATCHED',
     `"${pattern}" under ${option} matches nothing in the model.`,

@@ -14,8 +14,8 @@ export class SourceText {
     const { line, col } = this.lines.linePos(start);
     const lineStart = this.lines.lineStarts[line - 1] ?? 0;
     const newline = this.text.indexOf('\n', lineStart);
-    const line1 = this.text.slice(lineStart, newline < 0 ? undefined : newline);
-    const source = line1.endsWith('\r') ? line1.slice(0, -1) : line1;
+    const whole = this.text.slice(lineStart, newline < 0 ? undefined : newline);
+    const source = whole.endsWith('\r') ? whole.slice(0, -1) : whole;
     const written = this.text.slice(start, Math.min(end, lineStart + source.length)).trimEnd();
     return { kind: 'text', file: this.file, line, column: col, length: Math.max(1, written.length), source };
   }

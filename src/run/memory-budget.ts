@@ -1,4 +1,5 @@
-import { freemem, totalmem } from 'node:os';
+import { freemem } from 'node:os';
+import { machineLimit } from '../core/memory-limit.js';
 
 /** What the process of a stage holds besides what the stage itself does: Node with onnxruntime, measured. */
 export const PROCESS_BYTES = 110 * 2 ** 20;
@@ -9,26 +10,19 @@ export function stageBytes(estimate: number | null | undefined): number {
 }
 
 export interface MachineMemory {
-  readonly total: number;
   /** What is not in use, or can be freed. */
   readonly free: number;
-  /** What the container or the service may use; null: all that there is. */
-  readonly limit: number | null;
+  /** What all processes may use together. */
+  readonly limit: number;
 }
 
 export function machineMemory(): MachineMemory {
-  const total = totalmem();
-  // Node 20.0 to 20.12 does not tell. Without a limit it is 0 or a number beyond all memory.
-  const limit = process.constrainedMemory?.() ?? 0;
-  return {
-    total,
-    // Elsewhere it leaves out what the system would free at once.
-    free: process.platform === 'linux' ? freemem() : total,
-    limit: limit > 0 && limit < total ? limit : null,
-  };
+  const limit = machineLimit();
+  // Elsewhere it leaves out what the system would free at once.
+  return { free: process.platform === 'linux' ? Math.min(freemem(), limit) : limit, limit };
 }
 
 /** What stages may hold together, where nobody says it: a fifth is left for the rest, this process among it. */
-export function memoryBudget({ total, free, limit }: MachineMemory): number {
-  return Math.floor(0.8 * Math.min(total, free, limit ?? total));
+export function memoryBudget({ free, limit }: MachineMemory): number {
+  return Math.floor(0.8 * Math.min(free, limit));
 }
