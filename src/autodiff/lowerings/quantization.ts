@@ -17,5 +17,14 @@ export function spreadScale(b: GraphBuilder, node: Node, scale: Value, x: Value)
 }
 
 export function castToFloat(b: GraphBuilder, value: Value): Value {
-  return value.dataType === 'float32' ? value : b.op('Cast', [value], { to: 1 });
+  switch (value.dataType) {
+    case 'float32':
+      return value;
+    case 'int4':
+    case 'uint4':
+      // Cast knows these from opset 21 on, onnxruntime's own dequantization always.
+      return b.op('DequantizeLinear', [value, b.scalar(1)], {}, { domain: 'com.microsoft' });
+    default:
+      return b.op('Cast', [value], { to: 1 });
+  }
 }

@@ -13,6 +13,7 @@ async function fakeQuantized(problem: {
   zeroPoint: Tensor;
   v: number[];
   attributes?: Record<string, AttributeInput>;
+  domain?: string;
 }) {
   const b = new GraphBuilder();
   const x = b.input('x', 'float32', problem.dims);
@@ -20,9 +21,9 @@ async function fakeQuantized(problem: {
   const scale = b.input('scale', 'float32', scaleDims);
   const seed = b.input('seed', 'float32', problem.dims);
   const zeroPoint = b.constant(problem.zeroPoint);
-  const attributes = problem.attributes ?? {};
-  const q = b.op('QuantizeLinear', [x, scale, zeroPoint], attributes);
-  const y = b.op('DequantizeLinear', [q, scale, zeroPoint], attributes);
+  const { attributes = {}, domain = '' } = problem;
+  const q = b.op('QuantizeLinear', [x, scale, zeroPoint], attributes, { domain });
+  const y = b.op('DequantizeLinear', [q, scale, zeroPoint], attributes, { domain });
   const [dx, dscale] = buildBackward(b, y, [x, scale], { seed }) as [Value, Value];
   b.output(dx, 'dx');
   b.output(dscale, 'dscale');
@@ -61,5 +62,25 @@ describe('the gradient of QuantizeLinear', () => {
     // Channel 0 holds −1 … 24.5, channel 1 holds −128 … 127.
     expect([...dx]).toEqual([0, 2, 0, 4]);
     expectClose(dscale, [1 * -10 + 2 * (3 - 3.3), 3 * 127 + 4 * (1 - 1.1)], 1e-5, 'dscale');
+  });
+
+  it.each([
+    ['int8', [0], -128, 127],
+    ['uint8', [0], 0, 255],
+    ['int16', [0, 0], -32768, 32767],
+    ['uint16', [0, 0], 0, 65535],
+    ['int4', [0], -8, 7],
+    ['uint4', [0], 0, 15],
+  ] as const)("knows onnxruntime's own form, which has %s in every opset", async (dataType, zero, lowest, highest) => {
+    const { dx, dscale } = await fakeQuantized({
+      x: [lowest - 1, lowest, 1.25, highest, highest + 1],
+      dims: [5],
+      scale: [1],
+      zeroPoint: { dataType, dims: [], bytes: Uint8Array.from(zero) },
+      v: [1, 2, 3, 4, 5],
+      domain: 'com.microsoft',
+    });
+    expect([...dx]).toEqual([0, 2, 3, 4, 0]);
+    expectClose(dscale, [1 * lowest + 3 * (1 - 1.25) + 5 * highest], 1e-5, 'dscale');
   });
 });
