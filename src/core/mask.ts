@@ -16,12 +16,13 @@ export interface Mask {
  * @param secrets what is shorter than SECRET_LENGTH_MIN is not masked: it would tear up every other text
  */
 export function maskOf(secrets: readonly string[]): Mask {
-  const forms = new Set(secrets.flatMap(formsOf).filter((form) => form.length >= SECRET_LENGTH_MIN));
-  if (forms.size === 0) return OPEN;
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map(quotedPattern).join('|'), 'g');
+  const forms = secrets.flatMap(formsOf).filter(({ text }) => text.length >= SECRET_LENGTH_MIN);
+  if (forms.length === 0) return OPEN;
+  const longestFirst = forms.sort((a, b) => b.text.length - a.text.length);
+  const pattern = new RegExp([...new Set(longestFirst.map(formPattern))].join('|'), 'g');
   const text = (each: string) => each.replaceAll(pattern, '***');
-  return { text, json: (value) => inJson(value, text), longest: longestFirst[0]!.length * ESCAPE_LENGTH };
+  const longest = (longestFirst[0]!.text.length + BASE64_EDGES) * ESCAPE_LENGTH;
+  return { text, json: (value) => inJson(value, text), longest };
 }
 
 /** The fewest characters of what can be a secret. */
@@ -29,15 +30,35 @@ export const SECRET_LENGTH_MIN = 4;
 
 const OPEN: Mask = { text: (text) => text, json: (value) => value, longest: 0 };
 
-function formsOf(secret: string): string[] {
+/** One way to write a secret, and the characters of which one may stand before and one behind it that hold bits of it, too. */
+interface Form {
+  readonly text: string;
+  readonly before: readonly string[];
+  readonly behind: readonly string[];
+}
+
+function formsOf(secret: string): Form[] {
   const whole = secret.trim();
   if (whole.length < SECRET_LENGTH_MIN) return [];
   return [secret, whole, ...whole.split(/[\r\n]+/).map((line) => line.trim())].flatMap((part) => [
-    part,
+    alone(part),
     // Half a character would make it throw.
-    encodeURIComponent(Buffer.from(part).toString()),
+    alone(encodeURIComponent(Buffer.from(part).toString())),
     ...base64Forms(Buffer.from(part)),
   ]);
+}
+
+function alone(text: string): Form {
+  return { text, before: [], behind: [] };
+}
+
+function formPattern({ text, before, behind }: Form): string {
+  return oneOf(before) + quotedPattern(text) + oneOf(behind);
+}
+
+/** Where a text was cut, neither need be there. */
+function oneOf(characters: readonly string[]): string {
+  return characters.length === 0 ? '' : `(?:${characters.map(quotedPattern).join('|')})?`;
 }
 
 /** Matches a text whether it stands alone or in quotes, and in quotes inside quotes. */
@@ -69,14 +90,37 @@ const LETTERS: Readonly<Record<string, readonly string[]>> = {
 /** The most characters that quoting makes of one, at two levels: \\u00e4. */
 const ESCAPE_LENGTH = 7;
 
-/** How bytes look in Base64, by how many bytes (modulo 3) stand before them: without the characters that their neighbours share. */
-function base64Forms(bytes: Buffer): string[] {
+/** How bytes look in Base64, by how many bytes (modulo 3) stand before them. A character at an end holds bits of their neighbours as well. */
+function base64Forms(bytes: Buffer): Form[] {
   if (bytes.length < BASE64_BYTES_MIN) return [];
-  const texts = [0, 1, 2].map((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  return [0, 1, 2].flatMap((before) => {
+    const from = Math.ceil((before * 8) / 6);
+    const to = Math.floor(((before + bytes.length) * 8) / 6);
+    const amid = (neighbour: number) =>
+      Buffer.concat([Buffer.alloc(before, neighbour), bytes, Buffer.of(neighbour)]).toString('base64');
+    const text = amid(0).slice(from, to);
+    const edge = (position: number) => {
+      const characters = NEIGHBOURS.map((neighbour) => amid(neighbour)[position]!);
+      return [...new Set([...characters, ...characters.map(forUrls)])];
+    };
+    const form = {
+      text,
+      before: before === 0 ? [] : edge(from - 1),
+      // Padding stands for zeros, which a neighbour may be as well.
+      behind: (before + bytes.length) % 3 === 0 ? [] : edge(to),
+    };
+    return [form, { ...form, text: forUrls(text) }];
   });
-  return texts.flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
+}
+
+/** Of a byte next to a secret, its last four bits or its first four share a character with it: here both are every number. */
+const NEIGHBOURS = Array.from({ length: 16 }, (_, nibble) => nibble * 0x11);
+
+/** Base64 has one character before and one behind what is surely there. */
+const BASE64_EDGES = 2;
+
+function forUrls(base64: string): string {
+  return base64.replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** Fewer would leave two or three characters that any text may have. */

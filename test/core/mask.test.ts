@@ -34,6 +34,25 @@ describe('a mask', () => {
     }
   });
 
+  test.each([0, 1, 2, 3].flatMap((before) => [0, 1, 2].map((behind) => [before, behind] as const)))(
+    'leaves no bit of a secret in Base64 between %i and %i other bytes, whatever these and its ends are',
+    (before, behind) => {
+      for (const seed of [0x00, 0x5a, 0xff, 0x3e]) {
+        for (const secret of ['tokenA', 'tokenBc', '~oken?>~', '\u00ffbyte\u00ff']) {
+          const bytes = [Buffer.alloc(before, seed), Buffer.from(secret), Buffer.alloc(behind, seed)];
+          const length = bytes[1]!.length;
+          for (const kind of ['base64', 'base64url'] as const) {
+            const text = Buffer.concat(bytes).toString(kind);
+            // A character stands for six bits.
+            const first = Math.floor((before * 8) / 6);
+            const end = Math.ceil(((before + length) * 8) / 6);
+            expect(maskOf([secret]).text(`<${text}>`)).toBe(`<${text.slice(0, first)}***${text.slice(end)}>`);
+          }
+        }
+      }
+    },
+  );
+
   test('hides every line of a secret that has several, and what spaces are around it', () => {
     const key = maskOf(['-----BEGIN KEY-----\r\nabcdefgh\n  ijklmnop\n}\n']);
     expect(key.text('it reads: abcdefgh, ijklmnop, -----BEGIN KEY-----, }')).toBe('it reads: ***, ***, ***, }');
