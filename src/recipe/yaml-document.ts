@@ -1,11 +1,12 @@
-import { LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Json } from '../core/canonical-json.js';
 import { type Place, UserError, UserErrors } from '../core/errors.js';
 import type { Path } from '../core/path.js';
 import { SourceText } from './source-text.js';
 import { Aliases } from './yaml-aliases.js';
+import { outlineFault } from './yaml-outline.js';
 import { ValuePlaces } from './yaml-places.js';
-import { syntaxError } from './yaml-syntax.js';
+import { nestingError, syntaxError } from './yaml-syntax.js';
 import { ValueReader } from './yaml-values.js';
 
 /** A YAML document as plain values that still know where they stand. */
@@ -24,16 +25,11 @@ export interface PlacedDocument {
  */
 export function parseYaml(text: string, file: string): PlacedDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: false, // checked by ValueReader, which knows both places
-    prettyErrors: false,
-    lineCounter: lines,
-    logLevel: 'error',
-  });
   const source = new SourceText(text, file, lines);
-  const bad = syntaxError(document, source);
+  const fault = outlineFault(text);
+  // Of what is behind a bracket that does not match, no mistake is shown.
+  const document = parsed(fault === undefined ? text : text.slice(0, fault.end), lines);
+  const bad = fault?.kind === 'nested' ? nestingError(source, fault.end) : syntaxError(document, source);
   if (bad !== undefined) throw new UserErrors([bad]);
   if (document.contents === null) {
     throw new UserErrors([
@@ -53,4 +49,22 @@ export function parseYaml(text: string, file: string): PlacedDocument {
     locate: (path, target = 'value') => places.locate(path, target),
     locateText: (path, piece, nth) => places.locateText(path, piece, nth),
   };
+}
+
+function parsed(text: string, lineCounter: LineCounter): Document.Parsed {
+  const { stackTraceLimit } = Error;
+  try {
+    // The library makes an Error of every mistake, of which there may be as many as characters; a stack takes longer than all else.
+    Error.stackTraceLimit = 0;
+    return parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      uniqueKeys: false, // checked by ValueReader, which knows both places
+      prettyErrors: false,
+      lineCounter,
+      logLevel: 'error',
+    });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }

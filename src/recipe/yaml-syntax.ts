@@ -27,6 +27,14 @@ export function syntaxError(document: Document, source: SourceText): UserError |
   return undefined;
 }
 
+/** @param end the offset behind the bracket that opens one level too many */
+export function nestingError(source: SourceText, end: number): UserError {
+  const [problem, fix] = NESTED;
+  return new UserError('RECIPE_NESTING', problem, fix, { place: source.place(end - 1, end), class: 'usage' });
+}
+
+const NESTED = ['The recipe is nested too deeply.', 'Write it with fewer levels.'] as const;
+
 const CODES: Partial<Record<ErrorCode, string>> = {
   TAB_AS_INDENT: 'RECIPE_TAB',
   MULTIPLE_DOCS: 'RECIPE_DOCUMENTS',
@@ -47,7 +55,7 @@ function words(code: ErrorCode, message: string, line: string): [problem: string
     case 'BAD_ALIAS':
       return [`${message}.`, 'Define it with "&name" above this line.'];
     case 'RESOURCE_EXHAUSTION':
-      return ['The recipe is nested too deeply.', 'Write it with fewer levels.'];
+      return [...NESTED];
     case 'BLOCK_AS_IMPLICIT_KEY':
       return [
         'A mapping begins here, in the middle of a value.',

@@ -27,11 +27,26 @@ describe('a recipe that would take forever is refused at once', () => {
       `params: { x: ${'y'.repeat(10_000)} }\nname: "${'${{ params.x }}'.repeat(500)}"`,
       /stand for more than 1000000 characters/,
     ],
+    ['brackets that close none of their kind', `x-a: ${'[}'.repeat(480_000)}`, /:2:6 This bracket is not closed/],
+    ['brackets that close none', `x-a: 1\n${']'.repeat(900_000)}`, /:3:1 Unexpected flow-seq-end/],
+    ['brackets in brackets', `x-a: ${'[{a: '.repeat(190_000)}`, /:2:252 The recipe is nested too deeply/],
+    ['lists in lists', `x-a:\n${'- '.repeat(450_000)}`, /:3:201 The recipe is nested too deeply/],
+    [
+      'levels by indentation',
+      many(1300, (i) => `${' '.repeat(i)}a:`).join('\n'),
+      /:102:101 The recipe is nested too deeply/,
+    ],
+    ['escapes that there are not', `x-a:\n${'- "\\q"\n'.repeat(100_000)}`, /:3:4 Invalid escape sequence/],
     ['a list of what does not belong there', `plugins: [${'{}, '.repeat(100_000)}]`, /Item 1 of "plugins"/],
   ])('%s', { timeout: 15_000 }, async (_, text, first) => {
     const lines = await complaint(`version: 1\n${text}${REST}`);
     expect(lines[0]).toMatch(first);
     expect(lines.length).toBeLessThanOrEqual(101);
+  });
+
+  test('brackets in texts are none', async () => {
+    const texts = [`"${'['.repeat(200)}"`, `'${'{'.repeat(200)}'`, 'a]]', '|-\n  [\n  }', '1 # ]'];
+    expect(await complaint(`version: 1${texts.map((text, i) => `\nx-${i}: ${text}`).join('')}${REST}`)).toEqual([]);
   });
 
   test('thousands of aliases of one value are looked up in one walk', { timeout: 15_000 }, async () => {

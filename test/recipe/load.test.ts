@@ -513,7 +513,7 @@ describe('YAML mistakes', () => {
       Write fewer of them; no recipe needs that many.  [RECIPE_ALIAS]
 
       ## too deep
-      recipe.yaml:1:826 The recipe is nested too deeply.
+      recipe.yaml:1:105 The recipe is nested too deeply.
       … [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[ …
                             ~
       Write it with fewer levels.  [RECIPE_NESTING]

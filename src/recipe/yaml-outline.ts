@@ -1,0 +1,53 @@
+import { CST, Lexer } from 'yaml';
+
+/** Why a YAML text is not worth parsing to its end. */
+export interface OutlineFault {
+  /** What opens one level more than a recipe can have; or a bracket that closes none, or one of the other kind. */
+  readonly kind: 'nested' | 'unmatched';
+  /** The offset behind it. */
+  readonly end: number;
+}
+
+/**
+ * The first fault in how the levels of a YAML text lie within each other. The parser needs a hundred times as long, and far more
+ * memory, for a text of nothing but brackets: it makes an error of each one that does not match, and calls itself for each level.
+ */
+export function outlineFault(text: string): OutlineFault | undefined {
+  /** Columns in which the lists and mappings begin that are written without brackets. */
+  const columns: number[] = [];
+  const brackets: string[] = [];
+  let offset = 0;
+  let lineStart = 0;
+  let isLineStart = true;
+  let isContent = false;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (!isContent && MARKS.has(lexeme)) {
+      // By its indentation, the text goes on outside of all brackets.
+      if (lexeme === CST.FLOW_END) brackets.length = 0;
+      isContent = lexeme === CST.SCALAR;
+      continue;
+    }
+    const isSign = !isContent && lexeme.length === 1;
+    if (brackets.length === 0 && (isLineStart || (isSign && '-?'.includes(lexeme))) && !/^[\s#]/.test(lexeme)) {
+      const column = offset - lineStart;
+      while (columns.length > 0 && columns.at(-1)! >= column) columns.pop();
+      columns.push(column);
+    }
+    if (isSign && '[{'.includes(lexeme)) brackets.push(lexeme);
+    if (isSign && ']}'.includes(lexeme) && brackets.pop() !== (lexeme === ']' ? '[' : '{')) {
+      return { kind: 'unmatched', end: offset + 1 };
+    }
+    if (columns.length + brackets.length > LEVELS_MAX) return { kind: 'nested', end: offset + 1 };
+    if (lexeme.includes('\n')) lineStart = offset + lexeme.lastIndexOf('\n') + 1;
+    isLineStart = lexeme.endsWith('\n') || (isLineStart && /^[ \t]/.test(lexeme));
+    offset += lexeme.length;
+    isContent = false;
+  }
+  return undefined;
+}
+
+/** What the lexer puts between the parts of a text. */
+const MARKS = new Set([CST.SCALAR, CST.DOCUMENT, CST.FLOW_END]);
+
+/** Those that ship have seven. */
+const LEVELS_MAX = 100;
