@@ -6,14 +6,7 @@ import { memoryLimit } from '../core/memory-limit.js';
  * a small file that is packed well would otherwise take all memory before anything notices.
  */
 export function allocateBytes(bytes: number, source: string): Uint8Array {
-  const limit = memoryLimit();
-  if (bytes > limit) {
-    throw new UserError(
-      'DATA_TOO_LARGE',
-      `${source} needs ${gibibytes(bytes)} of memory; ${gibibytes(limit)} are what this process may have.`,
-      'Use fewer or smaller samples, or files that can stay on the disk (option storage).',
-    );
-  }
+  requireMemory(bytes, source);
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
@@ -22,6 +15,18 @@ export function allocateBytes(bytes: number, source: string): Uint8Array {
       `${source} needs ${gibibytes(bytes)} of memory, more than can be had at once.`,
       'Use fewer or smaller samples.',
       { cause },
+    );
+  }
+}
+
+/** Throws DATA_TOO_LARGE where this process may not have so many bytes. */
+export function requireMemory(bytes: number, source: string): void {
+  const limit = memoryLimit();
+  if (bytes > limit) {
+    throw new UserError(
+      'DATA_TOO_LARGE',
+      `${source} needs ${gibibytes(bytes)} of memory; ${gibibytes(limit)} are what this process may have.`,
+      'Use fewer or smaller samples, or files that can stay on the disk (option storage).',
     );
   }
 }

@@ -24,6 +24,8 @@ export interface ByteSource {
   readonly path: string;
   /** Whether they are unpacked while they are read: then `maxBytes` may be more than there are. */
   readonly isPacked: boolean;
+  /** Bytes that it takes as it is, packed or not. */
+  readonly storedBytes: number;
   /** No more bytes than this can come. */
   readonly maxBytes: number;
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -41,6 +43,7 @@ export class ByteReader {
   private readonly chunks: AsyncIterator<Uint8Array>;
   readonly path: string;
   readonly isPacked: boolean;
+  readonly storedBytes: number;
   private readonly maxBytes: number;
 
   constructor(
@@ -49,6 +52,7 @@ export class ByteReader {
   ) {
     this.path = source.path;
     this.isPacked = source.isPacked;
+    this.storedBytes = source.storedBytes;
     this.maxBytes = source.maxBytes;
     this.chunks = source.chunks[Symbol.asyncIterator]();
   }
@@ -62,7 +66,8 @@ export class ByteReader {
     const file = handle.createReadStream({ start: 0, highWaterMark: CHUNK_BYTES });
     const chunks = isGzip ? unpacked(file, createGunzip({ chunkSize: CHUNK_BYTES })) : file;
     const maxBytes = isGzip ? unpackedAtMost(size) : size;
-    return new ByteReader({ path, isPacked: isGzip, maxBytes, chunks, close: () => void file.destroy() }, signal);
+    const close = () => void file.destroy();
+    return new ByteReader({ path, isPacked: isGzip, storedBytes: size, maxBytes, chunks, close }, signal);
   }
 
   /** Bytes taken so far. */

@@ -93,7 +93,8 @@ export async function openZipMember(
   }
   const content = member.method === STORED ? packed : unpacked(packed, createInflateRaw({ chunkSize: CHUNK_BYTES }));
   const close = () => void packed.destroy();
-  return new ByteReader({ path: name, isPacked: true, maxBytes: bytes, chunks: checked(content), close }, signal);
+  const size = { isPacked: true, storedBytes: packedBytes, maxBytes: bytes };
+  return new ByteReader({ path: name, ...size, chunks: checked(content), close }, signal);
 
   async function* checked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let total = 0;

@@ -53,6 +53,25 @@ describe('csv', () => {
     expect(await readAll(data.train, data)).toEqual({ x: Float32Array.of(1, 2), y: [0.5, 2, 1.5, 3] });
   });
 
+  test('what unpacks to far more than it holds is refused, unless it is unpacked by hand', async () => {
+    const text = Buffer.from(`x,y\n${`0.${'0'.repeat(5000)},0\n1,1\n`.repeat(3500)}`);
+    const packed = await table(gzipSync(text), 'train.csv.gz');
+    expect(await userErrorOf(openDataset('csv', { train: packed.train }), packed.folder)).toMatch(
+      /^<folder>\/train\.csv\.gz has \d+ bytes and unpacks to more than 16777216\..* \[DATA_TOO_LARGE\]$/s,
+    );
+    const { train } = await table(text);
+    expect((await openDataset('csv', { train, normalize: 'none' })).train.count).toBe(7000);
+  });
+
+  test('a table may have more numbers than one piece of a list takes', async () => {
+    const rows = Array.from({ length: 30_000 }, (_, row) => `${row},${row % 3}`);
+    const { train } = await table(`x,y\n${rows.join('\n')}\n`);
+    const data = await openDataset('csv', { train, normalize: 'none' });
+    const { x, y } = await readAll(data.train, data);
+    expect(x).toEqual(Float32Array.from(rows, (_, row) => row));
+    expect(y).toEqual(rows.map((_, row) => row % 3));
+  });
+
   test('a test table may have its columns in another order', async () => {
     const { train, folder } = await table(IRIS);
     const other = join(folder, 'test.csv');
