@@ -27,22 +27,37 @@ const FITS = { stretch: 'fill', crop: 'cover', pad: 'contain' } as const;
 /** The decoder; the image library is loaded here, so that only readers of images pay for it. */
 export async function loadDecoder(): Promise<Decode> {
   const { default: sharp } = await import('sharp');
+  // Drawings and documents name other files, and cost what they like; formats of whoever built the library are nobody's image.
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: FORMATS.map((name) => `VipsForeignLoad${name}`) });
+  const decode = async (path: string, options: DecodeOptions, limitInputPixels: number): Promise<Pixels> => {
+    const { data, info } = await pipeline(sharp(path, { failOn: 'error', limitInputPixels }), options)
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return {
+      height: info.height,
+      width: info.width,
+      channels: info.channels,
+      bytes: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    };
+  };
+  let lastLarge: Promise<unknown> = Promise.resolve();
   return async (path, options) => {
     try {
-      const { data, info } = await pipeline(sharp(path, { failOn: 'error', limitInputPixels: MOST_PIXELS }), options)
-        .raw()
-        .toBuffer({ resolveWithObject: true });
-      return {
-        height: info.height,
-        width: info.width,
-        channels: info.channels,
-        bytes: new Uint8Array(data.buffer, data.byteOffset, data.length),
-      };
+      return await decode(path, options, MOST_PIXELS_AT_ONCE);
     } catch (cause) {
-      throw await imageError(path, cause);
+      if (!isTooLarge(cause)) throw await imageError(path, cause);
     }
+    const turn = lastLarge.then(() => decode(path, options, MOST_PIXELS));
+    lastLarge = turn.catch(() => {});
+    return turn.catch(async (cause) => {
+      throw await imageError(path, cause);
+    });
   };
 }
+
+/** As libvips calls its loaders of JPEG, PNG, WebP, GIF, TIFF and AVIF. */
+const FORMATS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'] as const;
 
 function pipeline(image: Sharp, { size, fit, colors, background }: DecodeOptions): Sharp {
   // Photographs say by EXIF which side is up.
@@ -53,9 +68,15 @@ function pipeline(image: Sharp, { size, fit, colors, background }: DecodeOptions
 
 /** About 16,384 × 16,384; what announces more may be a few bytes that unpack to all of memory. */
 const MOST_PIXELS = 2 ** 28;
+/** Photographs are decoded several at a time, larger images one after the other. */
+const MOST_PIXELS_AT_ONCE = 2 ** 25;
+
+function isTooLarge(cause: unknown): boolean {
+  return (cause as Error).message.includes('exceeds pixel limit');
+}
 
 async function imageError(path: string, cause: unknown): Promise<UserError> {
-  if ((cause as Error).message.includes('exceeds pixel limit')) {
+  if (isTooLarge(cause)) {
     const text = `${path} announces more than ${MOST_PIXELS} pixels, the most that are decoded.`;
     return new UserError('DATA_IMAGE', text, 'Make it smaller, or move it out of the folder.', { cause });
   }

@@ -14,7 +14,7 @@ const CONCURRENT = 4;
 export const images = defineDataset({
   name: 'images',
   revision: 1,
-  summary: 'Image files (PNG, JPEG, WebP, …) in one folder per class, brought to one size.',
+  summary: 'Image files (PNG, JPEG, WebP, GIF, TIFF, AVIF) in one folder per class, brought to one size.',
   options: {
     type: 'object',
     additionalProperties: false,

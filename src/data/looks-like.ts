@@ -2,6 +2,9 @@ const SIGNATURES: readonly (readonly [signature: string, name: string])[] = [
   ['\x89PNG', 'a PNG image'],
   ['\xff\xd8\xff', 'a JPEG image'],
   ['GIF8', 'a GIF image'],
+  ['II*\0', 'a TIFF image'],
+  ['MM\0*', 'a TIFF image'],
+  ['<svg', 'an SVG drawing'],
   ['PK\x03\x04', 'a ZIP archive (npz files are)'],
   ['\x1f\x8b', 'a gzip file'],
   ['BZh', 'a bzip2 file'],
@@ -19,6 +22,8 @@ export function looksLike(head: Uint8Array): string {
   const text = Buffer.from(head).toString('latin1');
   const known = SIGNATURES.find(([signature]) => text.startsWith(signature));
   if (known !== undefined) return known[1];
+  if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'a WebP image';
+  if (text.startsWith('ftypavif', 4)) return 'an AVIF image';
   const idx = idxKind(head);
   if (idx !== undefined) return idx;
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) return 'a web page (HTML or XML)';

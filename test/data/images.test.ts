@@ -39,6 +39,39 @@ describe('images', () => {
     expect([...x]).toEqual([4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 1, 1, 2, 2, 3, 3]);
   });
 
+  test.each(['jpeg', 'webp', 'gif', 'tiff', 'avif'] as const)('reads %s files', async (format) => {
+    const picture = (color: readonly number[]) =>
+      sharp({
+        create: { width: 16, height: 16, channels: 3, background: { r: color[0]!, g: color[1]!, b: color[2]! } },
+      })
+        .toFormat(format, { quality: 100 })
+        .toBuffer();
+    const train = await folderOf({ 'a/1': await picture([200, 200, 200]), 'b/1': await picture([20, 20, 20]) });
+    const data = await openDataset('images', { train, normalize: 'none' });
+    const { x } = await readAll(data.train, data);
+    expect(x).toHaveLength(2 * 3 * 256);
+    // Some of them change colours a little.
+    for (const [position, value] of x.entries()) {
+      const wanted = position < 768 ? 200 : 20;
+      expect(Math.abs(value - wanted), `value ${position} is ${value}`).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('images too large to be decoded several at a time are decoded all the same', async () => {
+    const large = (shade: number) =>
+      sharp({ create: { width: 6000, height: 6000, channels: 3, background: { r: shade, g: shade, b: shade } } })
+        .png({ compressionLevel: 1 })
+        .toBuffer();
+    const train = await folderOf({
+      'a/1.png': await large(70),
+      'a/2.png': await png(9, 9, [5, 5, 5]),
+      'b/1.png': await large(9),
+    });
+    const data = await openDataset('images', { train, size: [1, 1], normalize: 'none' });
+    const { x } = await readAll(data.train, data);
+    expect([...x]).toEqual([70, 70, 70, 5, 5, 5, 9, 9, 9]);
+  });
+
   test('grey and transparent images become RGB, over the background', async () => {
     const grey = await sharp(Buffer.from([100, 200]), { raw: { width: 2, height: 1, channels: 1 } })
       .png()
@@ -112,6 +145,15 @@ describe('images refuses', () => {
     bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
     expect(await errorOf({ 'a/1.png': bomb, 'b/1.png': bomb })).toBe(
       '<folder>/a/1.png announces more than 268435456 pixels, the most that are decoded. Make it smaller, or move it out of the folder. [DATA_IMAGE]',
+    );
+  });
+
+  test('drawings, which may name other files', async () => {
+    const drawing = Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"><rect width="2" height="2"/></svg>',
+    );
+    expect(await errorOf({ 'a/1.png': drawing, 'b/1.png': drawing })).toBe(
+      '<folder>/a/1.png is not an image that can be read: it looks like an SVG drawing. Repair it, or move it out of the folder. [DATA_IMAGE]',
     );
   });
 
