@@ -13,6 +13,7 @@ import { trainingMemory } from './memory.js';
 import { encodeGraph, type NetworkPlan } from './network-plan.js';
 import { settingsByName } from './overrides.js';
 import { trainableParameters } from './parameters.js';
+import { largeFirst } from './pieces.js';
 import { fusedGraph, type GraphsCall, gradientGraph, shardedGraphs } from './program-graphs.js';
 import type { TrainRequest } from './request.js';
 import type { StatisticsLayer } from './running-statistics.js';
@@ -128,7 +129,7 @@ export function tryTraining(
   const call = graphsCall(request, plan, { batch, microBatches: passes, shards, update, target, classWeights });
   const { b } = gradientGraph(call);
   return {
-    trained: plan.layout.entries.map(({ name }) => name),
+    trained: [...update.roles.keys()],
     memory: trainingMemory({ b, shards, size: plan.layout.size, data }),
   };
 }
@@ -166,7 +167,7 @@ function planTraining(request: TrainRequest, channelBlock: number | null): { pla
     model,
     parameters.map(({ name }) => name),
   );
-  const layout = flatLayout(parameters);
+  const layout = flatLayout(largeFirst(parameters));
   return {
     plan: {
       model,

@@ -84,7 +84,12 @@ export function splitFlat(b: GraphBuilder, flat: Value, layout: FlatLayout): Map
     entries.length === 1
       ? [flat]
       : b.ops('Split', [flat, b.ints(entries.map((entry) => entry.size))], entries.length, { axis: 0 });
-  return new Map(entries.map((entry, i) => [entry.name, b.op('Reshape', [pieces[i]!, b.ints(entry.dims)])]));
+  return new Map(
+    entries.map(({ name, dims }, i) => [
+      name,
+      dims.length === 1 ? pieces[i]! : b.op('Reshape', [pieces[i]!, b.ints(dims)]),
+    ]),
+  );
 }
 
 /**

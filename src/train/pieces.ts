@@ -1,5 +1,14 @@
+import { sizeOf } from '../onnx/tensor.js';
 import type { Slice } from './engine/program.js';
 import type { FlatLayout } from './flat.js';
+
+/**
+ * The order in which tensors lie in flat vectors: those that travel alone first, so that all others lie, and are updated, together.
+ */
+export function largeFirst<T extends { readonly dims: readonly number[] }>(tensors: readonly T[]): T[] {
+  const isLarge = ({ dims }: T) => sizeOf(dims) >= LARGE;
+  return [...tensors.filter(isLarge), ...tensors.filter((tensor) => !isLarge(tensor))];
+}
 
 /**
  * The parts in which flat vectors travel through a run of several steps: each large tensor on its own, so that no step has to

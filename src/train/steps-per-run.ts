@@ -19,8 +19,8 @@ export function stepsPerRun({ macs, bytes, isWatched }: StepFacts): number {
 }
 
 /** More gain no more. */
-const MOST = 32;
-/** Some 30 ms of computing: what else the process has to do waits so long. */
-const MACS = 600e6;
+const MOST = 64;
+/** Some 60 ms of computing on one core: what else the process has to do waits so long. */
+const MACS = 1200e6;
 /** Of one set of batches, of which there are two. */
-const BYTES = 8 << 20;
+const BYTES = 16 << 20;

@@ -363,7 +363,7 @@ class TrainingRun {
       shards: setup.program.shards,
       batch: setup.batch,
       reachedTarget,
-      trained: setup.layout.entries.map(({ name }) => name),
+      trained: [...setup.update.roles.keys()],
     };
   }
 }

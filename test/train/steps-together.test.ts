@@ -54,12 +54,16 @@ describe('several steps in a run', () => {
   it('are what a network of this size gets, unless every step is watched', async () => {
     const together = buildTraining(await request(), null, null).program.graphs;
     const apart = buildTraining(await request(WATCHED), null, null).program.graphs;
-    expect(together).toMatchObject({ kind: 'fused', stepsPerRun: 32, pieces: [{ end: 8192 }, { start: 8192 }] });
+    expect(together).toMatchObject({ kind: 'fused', stepsPerRun: 64, pieces: [{ end: 8192 }, { start: 8192 }] });
     expect(apart).toMatchObject({ kind: 'fused', stepsPerRun: 1, pieces: [{ start: 0 }] });
   });
 
   it.each<[string, () => Promise<Partial<TrainRequest>>]>([
     ['plain', async () => ({})],
+    [
+      'momentum alone, which goes into products',
+      async () => ({ optimizer: sgd({ lr: 0.05, momentum: 0.9, nesterov: false, weightDecay: 0 }) }),
+    ],
     ['Adam', async () => ({ optimizer: adam({ lr: 1e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1 }) })],
     ['masks', masked],
     ['a clipped gradient', async () => ({ clipNorm: 0.1 })],
