@@ -41,7 +41,8 @@ async function joinModules() {
     logLevel: 'silent',
     plugins: [commanderWithoutProcesses],
   };
-  const program = { ...common, input: { program: `${root}src/cli/lathe.ts`, jobs: `${root}src/cli/child.ts` } };
+  const program = { ...common, input: { program: `${root}src/cli/lathe.ts` } };
+  const jobs = { ...common, input: { jobs: `${root}src/cli/child.ts` } };
   const launcher = {
     ...common,
     input: {
@@ -65,6 +66,8 @@ async function joinModules() {
     banner: ({ name }) => (name === 'hot' ? stamp : ''),
     codeSplitting: { groups: [{ name: 'hot', test: (id) => hot.has(id) }] },
   });
+  // In one file: nearly every stage loads nearly all that stages share.
+  await write(jobs, { ...names, banner: stamp, codeSplitting: false });
   await write(launcher, names);
   // Afterwards, and not all of them before: somebody may be running what is there.
   for (const name of readdirSync(`${bin}/chunks`)) {
@@ -74,8 +77,9 @@ async function joinModules() {
   const source = withoutDetails(withoutRequire(readFileSync(validators, 'utf8')));
   const { code } = await minify('validators.cjs', source, { mangle: false });
   writeFileSync(validators, `${stamp}\n${inAscii(code)}`);
-  const hotFile = `${bin}/chunks/hot.cjs`;
-  writeFileSync(hotFile, inAscii(readFileSync(hotFile, 'utf8')));
+  for (const file of [`${bin}/chunks/hot.cjs`, `${bin}/jobs.cjs`]) {
+    writeFileSync(file, inAscii(readFileSync(file, 'utf8')));
+  }
 }
 
 /**
@@ -125,11 +129,12 @@ async function hotModules(options) {
   return hot;
 }
 
-/** Runs a recipe, so that the functions which that takes are compiled, and writes V8's code. */
+/** Runs recipes, so that the functions which that takes are compiled, and writes V8's code. */
 async function keepCode() {
   const { loadProgram } = createRequire(import.meta.url)('./dist/bin/load-program.cjs');
   const { runProgram, keepCode } = loadProgram();
-  const { warmUp } = await import('./warm-up.mjs');
+  const { warmUp, warmUpJobs } = await import('./warm-up.mjs');
   await warmUp(runProgram);
   keepCode();
+  await warmUpJobs(`${root}warm-up-child.cjs`);
 }

@@ -1,6 +1,6 @@
 /**
- * Part of the build: a run that finds everything in the cache, as most do, so that V8 has compiled what such a run takes when its code
- * is kept. The results are made up: computing them would take onnxruntime and some seconds.
+ * Part of the build: what V8 shall have compiled when its code is kept. For the command line, a run that finds everything in the cache, as
+ * most do; its results are made up, since computing them would take some seconds. For the processes of stages, a short training.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import { Store } from './dist/src/artifacts/store.js';
 import { keyFunction } from './dist/src/cli/keys.js';
 import { preparePlan } from './dist/src/cli/prepare.js';
+import { childEnvironment } from './dist/src/run/child-environment.js';
+import { localExecutor } from './dist/src/run/local-executor.js';
 import { outputsOf } from './dist/src/run/run-cell.js';
+import { runPlan } from './dist/src/run/run-plan.js';
 import { runtimeFacts } from './dist/src/run/runtime-facts.js';
 
 /** @param runProgram of the joined command line, in this process */
@@ -30,8 +33,43 @@ export async function warmUp(runProgram) {
   }
 }
 
+/** @param childEntry file of a process that keeps its code when it ends */
+export async function warmUpJobs(childEntry) {
+  const folder = mkdtempSync(join(tmpdir(), 'lathe-build-'));
+  try {
+    const recipe = join(folder, 'recipe.yaml');
+    writeFileSync(recipe, TRAINING);
+    const plan = await planOf(recipe);
+    const facts = runtimeFacts();
+    const { failures } = await runPlan(plan, {
+      ...{
+        store: new Store(join(folder, 'cache')),
+        runsDir: join(folder, 'runs'),
+        facts,
+        keyOf: keyFunction(facts, plan),
+      },
+      ...{ executor: localExecutor({ childEntry, env: childEnvironment(process.env, []) }), jobs: 1, cores: 1 },
+      ...{ isForced: () => false, stop: new AbortController().signal, listener() {} },
+    });
+    if (failures.length > 0) throw failures[0].error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const TRAINING = `version: 1
+data: { digits: { uses: digits } }
+networks: { it: { layers: [{ conv: { filters: 4, kernel: 3 } }, relu, { maxpool: 2 }, { linear: 10 }] } }
+stages:
+  - { id: trained, uses: train, with: { network: it, data: digits, epochs: 1, optimizer: { sgd: { lr: 0.05 } } } }
+`;
+
+function planOf(recipe) {
+  return preparePlan({ recipe, allowPath: [], localPlugins: true }, { terminal: TERMINAL, env: {} });
+}
+
 async function fillCache(recipe, cacheDir) {
-  const plan = await preparePlan({ recipe, allowPath: [], localPlugins: true }, { terminal: TERMINAL, env: {} });
+  const plan = await planOf(recipe);
   const store = new Store(cacheDir);
   const keyOf = keyFunction(runtimeFacts(), plan);
   const made = new Map();

@@ -27,18 +27,26 @@ export function loadProgram(): LoadedProgram {
   return {
     ...(require('./program.cjs') as Program),
     keepCode() {
-      for (const [file, script] of scripts) {
-        writeFileSync(codeFile(file), Buffer.concat([stampOf(readFileSync(file)), script.createCachedData()]));
-      }
+      for (const [file, script] of scripts) writeCode(file, script);
     },
   };
 }
 
-/** Loads what the process of a stage runs (dist/bin/jobs.cjs), which shares its code with the command line, in the same way. */
-export function loadJobs(): void {
-  const require = createRequire(join(import.meta.dirname, 'jobs.cjs'));
-  loadWithCode(join(import.meta.dirname, 'chunks', 'hot.cjs'), require);
-  require('./jobs.cjs');
+/** Runs what the process of a stage does (dist/bin/jobs.cjs) in the same way. */
+export function loadJobs(): Pick<LoadedProgram, 'keepCode'> {
+  const file = join(import.meta.dirname, 'jobs.cjs');
+  const require = createRequire(file);
+  const script = loadWithCode(file, require);
+  if (script === undefined) require(file);
+  return {
+    keepCode() {
+      if (script !== undefined) writeCode(file, script);
+    },
+  };
+}
+
+function writeCode(file: string, script: Script): void {
+  writeFileSync(codeFile(file), Buffer.concat([stampOf(readFileSync(file)), script.createCachedData()]));
 }
 
 /** Runs a CommonJS file as `require` does and enters it among the loaded modules. Undefined where Node is too old for it. */
