@@ -12,6 +12,8 @@ export interface CheckAheadRequest extends Pick<LookAheadTools, 'keyOf' | 'isFor
   readonly store: Store;
   readonly cacheDir: string;
   readonly env: Environment;
+  /** Told as soon as it is known how many cells lack a result and wait for no other. */
+  readonly onMissing?: (cells: number) => void;
 }
 
 /** What is known of a run before its first stage. */
@@ -32,6 +34,7 @@ export async function checkAhead({
   store,
   cacheDir,
   env,
+  onMissing,
   ...tools
 }: CheckAheadRequest): Promise<Outlook> {
   const outlooks = await lookAhead(plan, { ...tools, peek: (key) => store.peek(key) });
@@ -40,6 +43,7 @@ export async function checkAhead({
   );
   const missing = outlooks.flatMap(({ cell, record }) => (record === null ? [cell] : []));
   if (missing.length === 0) return { missing, memoryOf: () => undefined };
+  onMissing?.(outlooks.filter(({ cache }) => cache === 'miss').length);
   const { previewPlan } = await import('../plan/previews.js');
   const dataMemory = openDataMemory(cacheDir);
   const { cells } = await withoutSecrets(plan.recipe, env, () =>

@@ -16,6 +16,8 @@ export interface Executor {
   execute(job: Job, options: ExecuteOptions): Promise<JobResult>;
   /** Makes sure that jobs can compute with a provider. Throws RUNTIME_PROVIDER. */
   requireProvider(provider: Provider): Promise<void>;
+  /** Tells that so many jobs are about to come at the same time, if nothing stops the run: an executor may start what they run in. */
+  prepare?(jobs: number): void;
   /** Tells how many jobs may be yet to end, at most: an executor may prepare for them. 0: none will come. */
   expect?(jobs: number): void;
   /** Ends whatever still runs, at once, and settles when no process of the executor is left. Nothing may be executed afterwards. */

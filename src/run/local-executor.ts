@@ -47,9 +47,10 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
   });
   const probed = new Map<Provider, Promise<void>>();
   let expected = 0;
-  // Only once a first job has come: before that, the cache may have everything.
+  // Only once a first job has come, or is known to come: before that, the cache may have everything.
   const fill = () => pool.resize(running.size === 0 ? 0 : Math.min(spares, expected - running.size));
   return {
+    prepare: (jobs) => pool.resize(Math.min(spares, jobs)),
     expect(jobs) {
       expected = jobs;
       pool.resize(Math.min(pool.size, Math.max(0, jobs - running.size)));

@@ -56,6 +56,14 @@ describe('processes that wait for a job', () => {
     expect(second.startedAt as number).toBeLessThan(first.now as number);
   });
 
+  it('wait for a first job that is known to come', async () => {
+    const { executor, tell } = start(1);
+    executor.prepare?.(3);
+    // A process that was started only for the job was told nothing before.
+    expect((await tell()).prepared).toEqual([]);
+    await executor.close();
+  });
+
   it('are none before a first job, nor when no more may come', async () => {
     const { executor, tell } = start(2);
     executor.expect?.(1);

@@ -16,7 +16,7 @@ import { checkAhead } from '../check-ahead.js';
 import { childEntry } from '../child-entry.js';
 import { exitCodeOfRun } from '../exit-code.js';
 import { forcedCells } from '../force.js';
-import { listenForInterrupts } from '../interrupts.js';
+import { type Interrupts, listenForInterrupts } from '../interrupts.js';
 import { keyFunction, rememberedKeys } from '../keys.js';
 import type { Frozen, FrozenRequest } from '../lock.js';
 import { logFile } from '../log-file.js';
@@ -69,16 +69,6 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
   const store = new Store(places.cacheDir, { onWarning });
   const keyOf = rememberedKeys(keyFunction(facts, plan));
   const isForced = (cell: Cell) => forced.has(cell.id);
-  const { missing, memoryOf } = await checkAhead({
-    plan,
-    registries,
-    store,
-    keyOf,
-    isForced,
-    cacheDir: places.cacheDir,
-    env,
-  });
-
   const cores = availableParallelism();
   const jobs = options.jobs ?? cores;
   const memory = memoryOption(options.memory);
@@ -88,57 +78,73 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal,
     mask: recipeMask(recipe, env),
     spares: jobs,
   });
-  if (providersOf(plan).some((provider) => provider !== 'cpu')) {
-    // Behind a stage that is forced, the cache may well have what its result leads to.
-    const sure = forced.size === 0 ? missing : missing.filter(({ id }) => forced.has(id));
-    await requireProviders(remoteSettings === null ? sure : [], executor);
-  }
-
-  const view = await chooseView(terminal, options);
-  const log = logFile(options.logLevel);
-  const listener: Listener = (event: RunEvent) => {
-    log(event);
-    view.listener(event);
-    observers.listener(event);
-  };
-  warn = (message) => listener({ type: 'warning', message });
-  const observers = await runObservers(registries.observers, { recipe: recipe.file, onWarning });
-  const interrupts = listenForInterrupts(terminal, () => void executor.close());
-  const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
-  const { stop } = interrupts;
-  const remote = remoteSettings && (await openResults(remoteSettings, { store, stop, onWarning, onNotice }));
-  const live = await enterLive(places.cacheDir);
-  let explain: RunOptions['whyMiss'];
   let outcome: RunOutcome;
+  let interrupts: Interrupts;
+  // Processes may wait from here on, which would keep this one alive.
   try {
-    outcome = await runPlan(plan, {
+    const { missing, memoryOf } = await checkAhead({
+      plan,
+      registries,
       store,
-      executor,
-      runsDir: places.runsDir,
-      facts,
       keyOf,
-      async whyMiss(cell, key) {
-        explain ??= (await import('../miss-explainer.js')).missExplainer({ ...places, store, recipe: recipe.file });
-        return explain(cell, key);
-      },
-      ...(remote && { remote: remoteTier(remote) }),
-      jobs,
-      cores,
-      memory,
-      memoryOf,
-      failFast: options.failFast,
       isForced,
-      stop,
-      ...(frozen && { review: frozen.review }),
-      listener,
+      cacheDir: places.cacheDir,
+      env,
+      // With a remote cache, it may have them.
+      ...(remoteSettings === null && { onMissing: (cells) => executor.prepare?.(cells) }),
     });
-    await remote?.settle();
-    await observers.settle();
+    if (providersOf(plan).some((provider) => provider !== 'cpu')) {
+      // Behind a stage that is forced, the cache may well have what its result leads to.
+      const sure = forced.size === 0 ? missing : missing.filter(({ id }) => forced.has(id));
+      await requireProviders(remoteSettings === null ? sure : [], executor);
+    }
+
+    const view = await chooseView(terminal, options);
+    const log = logFile(options.logLevel);
+    const listener: Listener = (event: RunEvent) => {
+      log(event);
+      view.listener(event);
+      observers.listener(event);
+    };
+    warn = (message) => listener({ type: 'warning', message });
+    const observers = await runObservers(registries.observers, { recipe: recipe.file, onWarning });
+    interrupts = listenForInterrupts(terminal, () => void executor.close());
+    const onNotice = (message: string) => void (isShown('info', options.logLevel) && terminal.err(message));
+    const { stop } = interrupts;
+    const remote = remoteSettings && (await openResults(remoteSettings, { store, stop, onWarning, onNotice }));
+    const live = await enterLive(places.cacheDir);
+    let explain: RunOptions['whyMiss'];
+    try {
+      outcome = await runPlan(plan, {
+        store,
+        executor,
+        runsDir: places.runsDir,
+        facts,
+        keyOf,
+        async whyMiss(cell, key) {
+          explain ??= (await import('../miss-explainer.js')).missExplainer({ ...places, store, recipe: recipe.file });
+          return explain(cell, key);
+        },
+        ...(remote && { remote: remoteTier(remote) }),
+        jobs,
+        cores,
+        memory,
+        memoryOf,
+        failFast: options.failFast,
+        isForced,
+        stop,
+        ...(frozen && { review: frozen.review }),
+        listener,
+      });
+      await remote?.settle();
+      await observers.settle();
+    } finally {
+      await live.leave();
+      await view.close();
+      interrupts.release();
+    }
   } finally {
     await executor.close();
-    await live.leave();
-    await view.close();
-    interrupts.release();
   }
   const keys = outcome.record.stages.flatMap(({ key, status }) =>
     key !== null && (status === 'ran' || status === 'cached') ? key : [],
