@@ -1,5 +1,5 @@
 /** What the benches train: networks, data and optimizers, on Lathe's side. bench/torch_step.py has their twins. */
-import { Registry } from 'onnx-lathe/core';
+import { type Json, Registry } from 'onnx-lathe/core';
 import { BUILT_IN_DATASETS, type Dataset, type Samples } from 'onnx-lathe/data';
 import { BUILT_IN_NETWORKS, buildNetwork, type NetworkDefinition } from 'onnx-lathe/network';
 import type { Model } from 'onnx-lathe/onnx';
@@ -15,6 +15,12 @@ export interface Subject {
   data(random: Random): Promise<Dataset>;
 }
 
+/** Layers of the networks on digits, which sweeps train, too. */
+export const DIGITS_LAYERS = {
+  mlp: [{ linear: 128 }, 'relu', { linear: 64 }, 'relu', { linear: 10 }],
+  conv: [{ conv: { filters: 32, kernel: 3 } }, 'relu', { conv: { filters: 64, kernel: 3 } }, 'relu', { linear: 10 }],
+} as const satisfies Readonly<Record<string, readonly Json[]>>;
+
 const SAMPLES = 4096;
 const FOLDER = process.env.FASHION_MNIST ?? '/usr/share/datasets/fashion-mnist';
 const momentum = sgd({ lr: 0.01, momentum: 0.9, nesterov: false, weightDecay: 0 });
@@ -25,6 +31,8 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   // An epoch on real data, with reading, shuffling and normalizing.
   'fashion-epoch': { ...zoo('lenet5', [1, 28, 28]), data: fashion },
   mlp: zoo('mlp', [1, 28, 28], { hidden: (process.env.HIDDEN ?? '300,100').split(',').map(Number) }),
+  'digits-mlp': onDigits('mlp'),
+  'digits-conv': onDigits('conv'),
   resnet8: zoo('resnet8', [3, 32, 32]),
   resnet20: zoo('resnet20', [3, 32, 32]),
   transformer: {
@@ -53,6 +61,17 @@ function zoo(name: string, inputShape: readonly number[], options: Readonly<Reco
   };
 }
 
+function onDigits(name: keyof typeof DIGITS_LAYERS): Subject {
+  const source = { kind: 'layers', layers: DIGITS_LAYERS[name], input: null } as const;
+  return {
+    batch: 64,
+    optimizer: sgd({ lr: 0.05, momentum: 0, nesterov: false, weightDecay: 0 }),
+    data: async () => read('digits', {}),
+    model: async (random) =>
+      buildNetwork(source, { inputShape: [1, 8, 8], outputs: 10, random, registry: new Registry('network') }),
+  };
+}
+
 /** Random samples and labels in memory, as the peer has them. */
 function noise(inputShape: readonly number[], random: Random): Dataset {
   const size = inputShape.reduce((product, dim) => product * dim, 1);
@@ -71,10 +90,13 @@ function noise(inputShape: readonly number[], random: Random): Dataset {
   return { inputShape, target: { kind: 'class', classes: 10 }, train, validation: null, test: null };
 }
 
-async function fashion(): Promise<Dataset> {
-  const reader = BUILT_IN_DATASETS.find(({ name }) => name === 'idx')!;
-  const options = complete(reader.options, {
+function fashion(): Promise<Dataset> {
+  return read('idx', {
     train: { images: `${FOLDER}/train-images-idx3-ubyte.gz`, labels: `${FOLDER}/train-labels-idx1-ubyte.gz` },
   });
-  return reader.open({ options, signal: new AbortController().signal });
+}
+
+function read(uses: string, given: Json): Promise<Dataset> {
+  const reader = BUILT_IN_DATASETS.find(({ name }) => name === uses)!;
+  return reader.open({ options: complete(reader.options, given), signal: new AbortController().signal });
 }

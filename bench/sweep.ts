@@ -7,12 +7,18 @@
  * A job alone has all cores for itself and trains with several of them where it gains from that, so that one after another uses the
  * machine as well. --threads 1 keeps every cell to one core: what running them in parallel gains by itself. Rounds take turns, each run has an empty cache. The
  * figure is the ratio of the fastest runs: what else the machine does only ever adds time.
+ *
+ * Beside it stands what the machine itself gains: the same network trained in so many plain processes at the same time, with one
+ * core each, nothing started or stored. And what else the machine did in the fastest runs, in cores.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Contender } from './contender.js';
+import { latheContenders } from './contenders.js';
+import { DIGITS_LAYERS } from './subjects.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -25,38 +31,63 @@ const { values: options } = parseArgs({
   },
 });
 const LATHE = resolve('dist/bin/lathe.cjs');
-const NETWORKS: Readonly<Record<string, string>> = {
-  mlp: 'layers: [{ linear: 128 }, relu, { linear: 64 }, relu, { linear: 10 }]',
-  conv: 'layers: [{ conv: { filters: 32, kernel: 3 } }, relu, { conv: { filters: 64, kernel: 3 } }, relu, { linear: 10 }]',
-};
+/** Steps of plain processes: some 0.4 s. */
+const BURST = { mlp: 2400, conv: 200 } as const;
+/** Of Linux, towards programs. */
+const TICKS_PER_S = 100;
+
+interface Run {
+  readonly seconds: number;
+  /** Cores that other programs kept busy meanwhile; NaN where the system does not tell. */
+  readonly others: number;
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'lathe-sweep-bench-'));
+const rows: string[][] = [];
 try {
-  for (const subject of options.subjects.split(',')) {
+  for (const subject of options.subjects.split(',') as (keyof typeof DIGITS_LAYERS)[]) {
     const recipe = join(folder, `${subject}.yaml`);
     writeFileSync(recipe, recipeOf(subject));
-    const seconds = new Map([options.jobs, '1'].map((jobs) => [jobs, [] as number[]]));
-    for (let round = 0; round < Number(options.rounds); round++) {
-      for (const [jobs, times] of seconds) times.push(timeOf(recipe, jobs));
+    const plain = latheContenders({ subject: `digits-${subject}`, cores: Array(Number(options.jobs)).fill('1') });
+    const runs = new Map([options.jobs, '1'].map((jobs) => [jobs, [] as Run[]]));
+    const bursts: Bursts = { alone: [], together: [] };
+    try {
+      await Promise.all(plain.map((it) => it.ready()));
+      for (let round = 0; round < Number(options.rounds); round++) {
+        for (const [jobs, times] of runs) times.push(timeOf(recipe, jobs));
+        await compare(plain, subject, bursts);
+      }
+    } finally {
+      for (const it of plain) it.stop();
     }
-    const [many, one] = [Math.min(...seconds.get(options.jobs)!), Math.min(...seconds.get('1')!)];
-    process.stdout.write(
-      `${subject}: ${options.cells} cells, --jobs ${options.jobs} ${many.toFixed(2)} s, --jobs 1 ${one.toFixed(2)} s: ` +
-        `${(one / many).toFixed(2)} × as fast; load average ${loadavg()[0]!.toFixed(1)} at the end\n`,
-    );
+    const [many, one] = [fastest(runs.get(options.jobs)!), fastest(runs.get('1')!)];
+    const ceiling = (plain.length * Math.min(...bursts.alone)) / Math.min(...bursts.together);
+    rows.push([
+      ...[subject, many.seconds.toFixed(2), one.seconds.toFixed(2), (one.seconds / many.seconds).toFixed(2)],
+      ...[ceiling.toFixed(2), `${many.others.toFixed(2)} and ${one.others.toFixed(2)}`],
+    ]);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+const head = [
+  'cells',
+  `--jobs ${options.jobs}, s`,
+  '--jobs 1, s',
+  'ratio',
+  'of plain processes',
+  'other programs, cores',
+];
+for (const row of [head, head.map(() => '---'), ...rows]) process.stdout.write(`| ${row.join(' | ')} |\n`);
 
-function recipeOf(subject: string): string {
+function recipeOf(subject: keyof typeof DIGITS_LAYERS): string {
   const runs = Array.from({ length: Number(options.cells) }, (_, index) => index + 1);
   // Fewer epochs of the larger network, so that both take about as long.
   const epochs = subject === 'conv' ? Math.ceil(Number(options.epochs) / 12) : Number(options.epochs);
   const runtime = options.threads === undefined ? '' : `runtime: { threads: ${options.threads} }\n`;
   return `version: 1
 ${runtime}data: { digits: { uses: digits } }
-networks: { it: { ${NETWORKS[subject]} } }
+networks: { it: { layers: ${JSON.stringify(DIGITS_LAYERS[subject])} } }
 stages:
   - id: trained
     uses: train
@@ -65,15 +96,54 @@ stages:
 `;
 }
 
-function timeOf(recipe: string, jobs: string): number {
+function timeOf(recipe: string, jobs: string): Run {
   const cache = join(folder, 'cache');
   rmSync(cache, { recursive: true, force: true });
+  const busyBefore = [machineSeconds(), childSeconds()] as const;
   const startedAt = performance.now();
-  const { status, stderr } = spawnSync(
+  const { status, stderr }: SpawnSyncReturns<string> = spawnSync(
     process.execPath,
     [LATHE, 'run', recipe, '--jobs', jobs, '--cache-dir', cache, '--no-lock', '--log-level', 'silent'],
     { cwd: folder, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`lathe run --jobs ${jobs} failed:\n${stderr}`);
-  return (performance.now() - startedAt) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
+  const others = machineSeconds() - busyBefore[0] - (childSeconds() - busyBefore[1]);
+  return { seconds, others: Math.max(0, others / seconds) };
+}
+
+function fastest(runs: readonly Run[]): Run {
+  return runs.reduce((best, run) => (run.seconds < best.seconds ? run : best));
+}
+
+interface Bursts {
+  /** Milliseconds of a step of one process. */
+  readonly alone: number[];
+  /** The same while all are at work. */
+  readonly together: number[];
+}
+
+async function compare(plain: readonly Contender[], subject: keyof typeof DIGITS_LAYERS, { alone, together }: Bursts) {
+  const steps = BURST[subject];
+  alone.push(await plain[0]!.burst(steps));
+  const times = await Promise.all(plain.map((it) => it.burst(steps)));
+  together.push(times.reduce((sum, ms) => sum + ms, 0) / times.length);
+}
+
+/** Seconds that all processes together have kept cores busy since the machine started. */
+function machineSeconds(): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  const [user = 0, nice = 0, system = 0] = readFileSync('/proc/stat', 'utf8')
+    .split('\n')[0]!
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system) / TICKS_PER_S;
+}
+
+/** The same of this process's children and theirs, of those that have ended. */
+function childSeconds(): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1)!.split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_S;
 }
