@@ -110,8 +110,22 @@ export function concatFlat(
     .map(({ entry, tensor }) => {
       const shape = isAlone ? dims : [entry.size];
       if (tensor === null) return b.constant(floatTensor(new Float32Array(entry.size), shape));
-      return isAlone && dims.length !== 1 ? tensor : b.op('Reshape', [tensor, b.ints([-1])]);
+      return isAlone && dims.length !== 1 ? tensor : b.op('Reshape', [beforeReshape(b, tensor), b.ints([-1])]);
     })
     .reverse();
   return pieces.length === 1 ? pieces[0]! : b.op('Concat', pieces, { axis: 0 });
+}
+
+/**
+ * What a value was before it got another shape. onnxruntime makes a new node of Reshapes in a row, which then counts as made
+ * last; and the order in which nodes were made is the one in which it computes.
+ */
+function beforeReshape(b: GraphBuilder, value: Value): Value {
+  const { nodes, outputs } = b.graph;
+  const index = nodes.findLastIndex((node) => node.outputs.includes(value.name));
+  if (nodes[index]?.opType !== 'Reshape') return value;
+  const source = b.value(nodes[index].inputs[0]!);
+  const readers = [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)];
+  if (!readers.includes(value.name)) nodes.splice(index, 1);
+  return beforeReshape(b, source);
 }
