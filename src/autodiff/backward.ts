@@ -19,6 +19,8 @@ export interface BackwardOptions {
   readonly seed?: Value;
   /** Overrules how heavy pieces are computed. */
   readonly choose?: ChooseLowering | undefined;
+  /** From `probeChannelBlock`, for a graph that the CPU computes. Default null: standard operators only. */
+  readonly channelBlock?: number | null;
 }
 
 /**
@@ -74,6 +76,7 @@ export function gradientsOf(
         producerOf,
         masks,
         choose: options.choose,
+        channelBlock: options.channelBlock ?? null,
         inputs,
         outputs: node.outputs.map(value),
         outputGradients: node.outputs.map((name) => {

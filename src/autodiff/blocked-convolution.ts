@@ -19,6 +19,7 @@ export function blockConvolutions(b: GraphBuilder, block: number, choose?: Choos
   const reordered = new Map<string, Value>();
   let count = 0;
   for (const node of nodes) {
+    if (node.opType === 'ReorderInput') reordered.set(node.inputs[0]!, b.value(node.outputs[0]!));
     const problem = problemOf(b, node, block);
     const way = problem === null ? 'standard' : wayOf(questionOf(node, problem), choose);
     if (problem === null || way === 'standard') {

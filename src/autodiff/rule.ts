@@ -38,6 +38,8 @@ export interface CallBase {
   readonly masks: MaskNotes;
   /** To be handed on to lowerings that have several ways to compute a piece. */
   readonly choose?: ChooseLowering | undefined;
+  /** Channels per block of the CPU's convolution kernels; null where the graph must do without them. */
+  readonly channelBlock: number | null;
 }
 
 export type GradientCall<I extends readonly string[], O extends readonly string[]> = CallBase &
@@ -107,6 +109,7 @@ export function defineGradient<const I extends readonly string[], const O extend
         producerOf: call.producerOf,
         masks: call.masks,
         choose: call.choose,
+        channelBlock: call.channelBlock,
         ...byName(definition.inputs, call.inputs, null),
         ...byName(definition.outputs, call.outputs, null),
         ...byName(definition.outputs.map(gradientSlot), call.outputGradients, null),

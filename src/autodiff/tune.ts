@@ -72,7 +72,11 @@ export async function tuneLowerings(model: Model, options: TuneOptions): Promise
 }
 
 /** Forward and backward pass over one shard, from the sum of squares of all outputs: the pieces are those of any loss. */
-function trainingGraph(model: Model, { samples, trained }: TuneOptions, choose: ChooseLowering): GraphBuilder {
+function trainingGraph(
+  model: Model,
+  { samples, trained, channelBlock }: TuneOptions,
+  choose: ChooseLowering,
+): GraphBuilder {
   const b = new GraphBuilder({ opset: model.opsets.get('')! });
   const inputs = Object.fromEntries(
     model.graph.inputs.map(({ name, dataType, shape }) => {
@@ -88,7 +92,7 @@ function trainingGraph(model: Model, { samples, trained }: TuneOptions, choose: 
     .filter(({ dataType }) => dataType === 'float32')
     .map((output) => b.op('ReduceSumSquare', [output], { keepdims: 0 }));
   const loss = squares.length === 1 ? squares[0]! : b.op('Sum', squares);
-  buildBackward(b, loss, [...weights.values()], { choose });
+  buildBackward(b, loss, [...weights.values()], { choose, channelBlock });
   return b;
 }
 

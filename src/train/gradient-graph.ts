@@ -37,7 +37,10 @@ export function appendGradient(b: GraphBuilder, plan: NetworkPlan, call: Gradien
   const share = call.parts === 1 ? mean : b.op('Mul', [mean, b.scalar(1 / call.parts)]);
   const correct = appendCorrect(b, network.ordered[0]!, y, target);
   const wrt = plan.layout.entries.map(({ name }) => call.parameters.get(name)!);
-  const gradients = buildBackward(b, share, wrt, { choose: plan.lowerings });
+  const gradients = buildBackward(b, share, wrt, {
+    choose: plan.lowerings,
+    channelBlock: plan.provider === 'cpu' ? plan.channelBlock : null,
+  });
   const numbers = [
     b.op('Reshape', [share, b.ints([1])]),
     b.op('ReduceSum', [correct], { keepdims: 1 }),

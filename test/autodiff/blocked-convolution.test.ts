@@ -47,12 +47,12 @@ const BY_CHOICE: Readonly<Record<string, Shape>> = {
 };
 
 /** The convolution and its gradients, with or without the rewriting. */
-function graph({ x, w, attributes }: Shape) {
+function graph({ x, w, attributes }: Shape, channelBlock: number | null = null) {
   const b = new GraphBuilder();
   const inputs = [b.input('x', 'float32', x), b.input('w', 'float32', w), b.input('bias', 'float32', [w[0]!])];
   const y = b.output(b.op('Conv', inputs, attributes ?? {}), 'y');
   const seed = b.input('seed', 'float32', y.shape!);
-  const gradients = buildBackward(b, b.value('y'), inputs, { seed });
+  const gradients = buildBackward(b, b.value('y'), inputs, { seed, channelBlock });
   gradients.forEach((gradient, index) => {
     b.output(gradient!, `gradient ${index}`);
   });
@@ -63,9 +63,9 @@ function feed(dims: readonly number[]) {
   return floatFeed((normal(...dims) as { data: Float32Array }).data, dims);
 }
 
-async function expectSame(shape: Shape, rewrite: (b: GraphBuilder) => number) {
+async function expectSame(shape: Shape, rewrite: (b: GraphBuilder) => number, channelBlock: number | null = null) {
   const plain = graph(shape);
-  const blocked = graph(shape);
+  const blocked = graph(shape, channelBlock);
   expect(rewrite(blocked.b)).toBeGreaterThan(0);
   const feeds = { x: feed(shape.x), w: feed(shape.w), bias: feed([shape.w[0]!]), seed: feed(plain.seed) };
   const results = [];
@@ -136,6 +136,24 @@ describe('blockConvolutions', () => {
     const operators = b.graph.nodes.map(({ opType }) => opType);
     expect(operators.filter((opType) => opType === 'ReorderInput')).toHaveLength(1);
     expect(operators.at(-1)).toBe('Add');
+  });
+});
+
+describe('a convolution whose gradients are computed in blocks', () => {
+  it.each([
+    ['padded', { x: [4, 16, 8, 8], w: [32, 16, 3, 3], attributes: { pads: [1, 1, 1, 1] } }],
+    ['with strides', { x: [3, 8, 9, 9], w: [14, 8, 3, 3], attributes: { strides: [2, 2], pads: [1, 0, 0, 1] } }],
+  ] as [string, Shape][])('has the same gradients, %s', async (_, shape) => {
+    const block = await probeChannelBlock();
+    if (block === null) return;
+    await expectSame(shape, (b) => blockConvolutions(b, block), block);
+  });
+
+  it('has its gradient put into blocks once, for weights and image', () => {
+    const { b } = graph(REWRITTEN['whole blocks']!, 16);
+    blockConvolutions(b, 16);
+    const reordered = b.graph.nodes.filter(({ opType }) => opType === 'ReorderInput').map(({ inputs }) => inputs[0]);
+    expect(reordered.toSorted()).toEqual(['seed', 'x']);
   });
 });
 

@@ -13,13 +13,13 @@ export const convTransposeGradient = defineGradient({
   opType: 'ConvTranspose',
   inputs: ['X', 'W', 'B?'],
   outputs: ['Y'],
-  gradient({ b, node, X, W, dY, wants, choose }) {
+  gradient({ b, node, X, W, dY, wants, choose, channelBlock: block }) {
     const kernel = dimsOf(W).slice(2);
     const window = transposedWindow(node, { input: dimsOf(dY).slice(2), output: dimsOf(X).slice(2), kernel });
     const groups = groupOf(node);
     return {
       X: wants.X ? convolve() : null,
-      W: wants.W ? convWeightGradient(b, { x: dY, dy: X, window, groups }, choose) : null,
+      W: wants.W ? convWeightGradient(b, { x: dY, dy: X, window, groups, block }, choose) : null,
       B: wants.B ? channelSums(b, dY) : null,
     };
 

@@ -4,6 +4,7 @@ import {
   WEIGHT_GRADIENTS,
   type WeightGradientName,
 } from '../../../src/autodiff/lowerings/conv-weight-gradient/index.js';
+import { probeChannelBlock } from '../../../src/autodiff/probe-channel-block.js';
 import { makeWindow } from '../../../src/autodiff/window.js';
 import { GraphBuilder } from '../../../src/onnx/builder.js';
 import { sizeOf } from '../../../src/onnx/tensor.js';
@@ -40,12 +41,21 @@ const DEPTHWISE: readonly Shape[] = [
   { image: [2, 3, 6, 6], channels: 6, kernel: [3, 3], stride: 2, groups: 3 },
 ];
 
+/** Outputs that fill no whole block, several groups of images, an image that the window does not read to its end. */
+const AS_KERNEL: readonly Shape[] = [
+  ...STRIDE_1.filter(({ groups }) => groups === undefined),
+  STRIDED[0]!,
+  { image: [32, 3, 9, 8], channels: 18, kernel: [3, 3], stride: 2, pad: 1 },
+  { image: [4, 2, 32, 32], channels: 34, kernel: [2, 5], dilation: 2, pad: 2 },
+];
+
 /** More than a cache holds: computed in several chunks of images. */
 const LARGE: Shape = { image: [16, 3, 32, 32], channels: 6, kernel: [5, 5] };
 
 /** Which shapes each way has to get right; all are compared with the sum written out below. */
 const COVERAGE: Readonly<Record<WeightGradientName, readonly Shape[]>> = {
   batchAsGroups: DEPTHWISE,
+  gradientAsKernel: AS_KERNEL,
   im2col: [...STRIDE_1, ...STRIDED, ...DEPTHWISE],
   rows: [...STRIDE_1, DEPTHWISE[1]!],
   separableShift: [...STRIDE_1, DEPTHWISE[1]!, LARGE],
@@ -57,6 +67,9 @@ describe('ways to compute the weight gradient of a convolution', () => {
     for (const shape of shapes) {
       it(`${name} equals the defining sum for ${JSON.stringify(shape)}`, async () => {
         const { window, dyDims, groups } = parts(shape);
+        const block = await probeChannelBlock();
+        // What it is made of exists only where the CPU has such kernels.
+        if (name === 'gradientAsKernel' && block === null) return;
         const x = normal(...shape.image) as { dims: number[]; data: Float32Array };
         const dy = normal(...dyDims) as { dims: number[]; data: Float32Array };
         const b = new GraphBuilder();
@@ -65,6 +78,7 @@ describe('ways to compute the weight gradient of a convolution', () => {
           dy: b.input('dy', 'float32', dy.dims),
           window,
           groups,
+          block,
         });
         expect(result.shape).toEqual([shape.channels, shape.image[1] / groups, ...shape.kernel]);
         b.output(result, 'dw');
@@ -104,9 +118,33 @@ describe('ways to compute the weight gradient of a convolution', () => {
       dy: b.input('dy', 'float32', dyDims),
       window,
       groups,
+      block: null,
     };
     expect(chooseWeightGradient(problem)).toBe(expected);
   });
+
+  it.each([
+    ['whole blocks', { image: [64, 16, 32, 32], channels: 16, kernel: [3, 3], pad: 1 }, 'gradientAsKernel'],
+    ['strides', { image: [64, 16, 32, 32], channels: 32, kernel: [3, 3], stride: 2 }, 'gradientAsKernel'],
+    [
+      'a last block that is nearly empty',
+      { image: [64, 20, 12, 12], channels: 50, kernel: [5, 5] },
+      'gradientAsKernel',
+    ],
+    ['mostly empty blocks', { image: [64, 3, 32, 32], channels: 6, kernel: [5, 5] }, 'separableShift'],
+    ['a kernel of 1', { image: [64, 32, 16, 16], channels: 64, kernel: [1, 1] }, 'tap'],
+    ['images beside whole blocks', { image: [50, 64, 8, 8], channels: 64, kernel: [3, 3], pad: 1 }, 'rows'],
+    ['groups', { image: [64, 32, 16, 16], channels: 32, kernel: [3, 3], pad: 1, groups: 2 }, 'separableShift'],
+  ] as [string, Shape, WeightGradientName][])(
+    'chooses by shape where convolutions are computed in blocks of 16 channels: %s',
+    (_, shape, expected) => {
+      const { window, dyDims, groups } = parts(shape);
+      const b = new GraphBuilder();
+      const x = b.input('x', 'float32', shape.image);
+      const dy = b.input('dy', 'float32', dyDims);
+      expect(chooseWeightGradient({ x, dy, window, groups, block: 16 })).toBe(expected);
+    },
+  );
 });
 
 function parts({ image, channels, kernel, stride = 1, dilation = 1, pad = 0, groups = 1 }: Shape) {

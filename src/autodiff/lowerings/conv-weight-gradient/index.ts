@@ -1,6 +1,7 @@
 import type { GraphBuilder, Value } from '../../../onnx/builder.js';
 import { type ChooseLowering, keyOfWindow, type LoweringQuestion, lower } from '../choice.js';
 import { batchAsGroups } from './batch-as-groups.js';
+import { canTakeAsKernel, gradientAsKernel } from './gradient-as-kernel.js';
 import { im2col } from './im2col.js';
 import { isPlane, planeOf } from './plane.js';
 import { sizesOf, type WeightGradient, type WeightGradientProblem } from './problem.js';
@@ -13,6 +14,7 @@ export type { WeightGradient, WeightGradientProblem } from './problem.js';
 /** All ways to compute it, by name. */
 export const WEIGHT_GRADIENTS = {
   batchAsGroups,
+  gradientAsKernel,
   im2col,
   rows,
   separableShift,
@@ -41,6 +43,7 @@ export function possibleWeightGradients(problem: WeightGradientProblem): WeightG
   const isDepthwise = problem.groups > 1 && sizesOf(problem).cg === 1;
   return [
     ...(isDepthwise ? (['batchAsGroups'] as const) : []),
+    ...(canTakeAsKernel(problem) ? (['gradientAsKernel'] as const) : []),
     'im2col',
     ...(isPlane(problem.window) ? (['rows', 'separableShift'] as const) : []),
     'tap',
@@ -54,6 +57,7 @@ export function possibleWeightGradients(problem: WeightGradientProblem): WeightG
 export function chooseWeightGradient(problem: WeightGradientProblem): WeightGradientName {
   const { window, groups } = problem;
   const { k, cg, og } = sizesOf(problem);
+  if (k > 1 && canTakeAsKernel(problem) && fillsBlocks(problem)) return 'gradientAsKernel';
   if (groups > 1 && cg === 1) return isPlane(window) && k <= 9 ? 'tap' : 'batchAsGroups';
   if (k === 1) return 'tap';
   if (!isPlane(window)) return cg >= 16 ? 'tap' : 'im2col';
@@ -63,4 +67,11 @@ export function chooseWeightGradient(problem: WeightGradientProblem): WeightGrad
   // product runs over the padding rows as well.
   if (cg >= 32 || kw * cg < og || height >= 1.3 * oh) return 'rows';
   return 'separableShift';
+}
+
+/** Outputs are filled up to whole blocks: more wasted work than this is more than the others lose by copying. */
+function fillsBlocks(problem: WeightGradientProblem): boolean {
+  const { o } = sizesOf(problem);
+  const block = problem.block!;
+  return o / (Math.ceil(o / block) * block) >= 0.75;
 }

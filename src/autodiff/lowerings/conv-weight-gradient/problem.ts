@@ -14,6 +14,8 @@ export interface WeightGradientProblem {
   readonly dy: Value;
   readonly window: Window;
   readonly groups: number;
+  /** Channels per block of the CPU's convolution kernels; null where it has none, or another device computes. */
+  readonly block: number | null;
 }
 
 /** One way to compute it; the result is [O, C / groups, ...kernel]. */

@@ -1,0 +1,70 @@
+import { dimsOf, pad, reduceSum, reshape, transpose } from '../../emit.js';
+import { type ProblemSizes, sizesOf, type WeightGradient, type WeightGradientProblem } from './problem.js';
+
+/**
+ * On the channel-blocked kernels, over two spatial axes: a convolution whose images are the channels of x and whose kernel
+ * is dy. It slides dy over x, so nothing is copied once for each position of the window; stride and dilation have exchanged their
+ * roles. Blocked by channels, dy already lies as these kernels want their weights, and the convolution that gives the
+ * gradient of x reads the same values. Several images are summed as input channels, the rest as groups behind it.
+ */
+export const gradientAsKernel: WeightGradient = (b, problem) => {
+  const { window, block } = problem;
+  const sizes = sizesOf(problem);
+  const { n, c, o, weight } = sizes;
+  if (block === null) throw new Error('internal: there are no channel-blocked kernels');
+  const { kernel, strides, dilations, begin, end, output } = window;
+  const filled = Math.ceil(o / block) * block;
+  const images = imagesPerGroup(sizes, block);
+  const groups = n / images;
+
+  // ReorderInput takes multiples of 4 channels.
+  const none = dimsOf(problem.dy).map(() => 0);
+  const whole = pad(b, problem.dy, { begin: none, end: none.with(1, -o & 3) });
+  const dy = b.op('ReorderInput', [whole], {}, BLOCKED);
+  const parts = reshape(b, dy, [groups, images, filled / block, sizes.p * block]);
+  const kernels = reshape(b, transpose(b, parts, [0, 2, 1, 3]), [groups * filled, images, ...output]);
+  // A result at the edge of a padded image would be computed alone; so the few columns are padded before. Rows are computed one by one anyway.
+  const x = pad(b, transpose(b, problem.x, [1, 0, 2, 3]), {
+    begin: [0, 0, 0, begin[1]!],
+    end: [0, 0, Math.min(0, end[0]!), end[1]!],
+  });
+  const perGroup = b.op(
+    'Conv',
+    [x, kernels],
+    {
+      kernel_shape: output,
+      group: groups,
+      strides: dilations,
+      dilations: strides,
+      pads: [begin[0]!, 0, Math.max(0, end[0]!), 0],
+    },
+    BLOCKED,
+  );
+  const sum = reduceSum(b, reshape(b, perGroup, [c, groups, filled, sizes.k]), [1]);
+  const unblocked = b.op('ReorderOutput', [reshape(b, sum, [c, filled, ...kernel])], { channels: o }, BLOCKED);
+  return reshape(b, transpose(b, reshape(b, unblocked, [c, o, sizes.k]), [1, 0, 2]), weight);
+};
+
+/** True where the kernels can compute it: they take input channels, here the images, below a block or in whole blocks. */
+export function canTakeAsKernel({ x, window, groups, block }: WeightGradientProblem): boolean {
+  const images = dimsOf(x)[0]!;
+  return block !== null && (images < block || images % block === 0) && groups === 1 && window.kernel.length === 2;
+}
+
+/**
+ * The largest divisor of n whose part of dy stays in the cache while all channels of x pass, below the number of input
+ * channels from which the kernels want these in blocks as well.
+ */
+function imagesPerGroup({ n, o, p }: ProblemSizes, block: number): number {
+  const bytes = 4 * p * Math.min(Math.ceil(o / block), FILTER_BLOCKS) * block;
+  for (let images = Math.min(n, block - 1); images > 1; images--) {
+    if (n % images === 0 && images * bytes <= CACHE_BYTES) return images;
+  }
+  return 1;
+}
+
+// Blocks of outputs that the kernels compute at once.
+const FILTER_BLOCKS = 4;
+const CACHE_BYTES = 2 ** 18;
+
+const BLOCKED = { domain: 'com.microsoft.nchwc' } as const;
