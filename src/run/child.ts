@@ -12,6 +12,7 @@ import type { Model } from '../onnx/ir.js';
 import { writeModel } from '../onnx/write.js';
 import type { StageDefinition } from '../plugin/stage.js';
 import type { Job, JobEvent, JobResult } from './job.js';
+import { outOfMemory } from './out-of-memory.js';
 import { isProvenance } from './provenance.js';
 import { makeStageContext } from './stage-context.js';
 
@@ -32,9 +33,17 @@ export interface JobSurroundings {
  * Executes a job in this process: opens what the stage may use, runs it, checks what it returns against what it
  * declares, and writes the models into `job.staging`.
  * Throws the stage's UserErrors, RUN_STAGE_THREW for other errors of a plugin, RUN_OUTPUTS and RUN_METRIC where the
- * stage does not keep to its declaration.
+ * stage does not keep to its declaration, RUN_OUT_OF_MEMORY where the system has no memory for it.
  */
 export async function runJob(job: Job, registries: JobRegistries, io: JobSurroundings): Promise<JobResult> {
+  try {
+    return await runStage(job, registries, io);
+  } catch (error) {
+    throw outOfMemory(error, job) ?? error;
+  }
+}
+
+async function runStage(job: Job, registries: JobRegistries, io: JobSurroundings): Promise<JobResult> {
   const definition = registries.stages.get(job.uses);
   if (definition === undefined) throw new Error(`internal: no stage "${job.uses}" in the child process`);
   const scratch = join(job.staging, 'scratch');

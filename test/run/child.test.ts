@@ -16,6 +16,7 @@ import { writeModel } from '../../src/onnx/write.js';
 import type { StageContext, StageDefinition } from '../../src/plugin/stage.js';
 import { type JobRegistries, runJob } from '../../src/run/child.js';
 import type { Job, JobEvent } from '../../src/run/job.js';
+import { Session } from '../../src/runtime/session.js';
 
 let staging: string;
 beforeEach(async () => {
@@ -250,7 +251,58 @@ describe('a stage that does not keep to its declaration', () => {
     await rm(join(staging, 'scratch'), { recursive: true });
     await expect(runStage(run)).rejects.toThrow(TypeError);
   });
+
+  it.each<[string, () => unknown, string]>([
+    // 32 TiB: more than any address space of a process has room for.
+    ['for an array', () => new ArrayBuffer(2 ** 45), 'array buffer allocation failed'],
+    [
+      'for what an error was caused by',
+      () => throwAbout(() => new ArrayBuffer(2 ** 45)),
+      'array buffer allocation failed',
+    ],
+    [
+      'of onnxruntime',
+      () => fillTensor(10n ** 13n),
+      'failed to allocate memory for requested buffer of size 40000000000000',
+    ],
+  ])('and gets no memory %s is told as a fault of the machine, of a plugin and of a built-in', async (_, use, why) => {
+    const run = async () => {
+      await use();
+      throw new Error('internal: the system gave it');
+    };
+    const error = {
+      code: 'RUN_OUT_OF_MEMORY',
+      class: 'infrastructure',
+      problem: `Stage cell (test) did not get the memory that it asked for: ${why}.`,
+    };
+    await expect(runStage(run, { job: { plugin: './my.ts' } })).rejects.toMatchObject(error);
+    await rm(join(staging, 'scratch'), { recursive: true });
+    await expect(runStage(run)).rejects.toMatchObject(error);
+  });
+
+  it('and asks for an array of an impossible length is told as a mistake of its plugin', async () => {
+    const run = async () => {
+      throw new Error(String(new Float32Array(2 ** 40).length));
+    };
+    await expect(runStage(run, { job: { plugin: './my.ts' } })).rejects.toMatchObject({ code: 'RUN_STAGE_THREW' });
+  });
 });
+
+function throwAbout(work: () => unknown): never {
+  try {
+    throw new Error(`internal: ${work()}`);
+  } catch (cause) {
+    throw new Error('It did not work.', { cause });
+  }
+}
+
+/** Has onnxruntime make a tensor of so many floats. */
+async function fillTensor(count: bigint): Promise<void> {
+  const b = new GraphBuilder();
+  b.output(b.op('ConstantOfShape', [b.input('shape', 'int64', [1])]), 'y');
+  const session = await Session.create(b.build());
+  await session.run({ shape: { dataType: 'int64', dims: [1], data: BigInt64Array.of(count) } });
+}
 
 function pathOf(file: StagedFile): string {
   return typeof file === 'string' ? file : file.path;
