@@ -10,6 +10,7 @@ import { type ExecuteOptions, type Executor, RunCancelled } from './executor.js'
 import type { Job, JobResult } from './job.js';
 import { jobWords } from './job-words.js';
 import { type ChildMessage, type ParentMessage, unpackError } from './messages.js';
+import { peakMemoryOf } from './peak-memory.js';
 import { readLines } from './read-lines.js';
 import { TimeLimit } from './time-limit.js';
 
@@ -121,6 +122,11 @@ function superviseChild(
     const gone = new AbortController();
     const quiet = quietFor(child, { alone, limit, gone: gone.signal });
 
+    // A child that blocks its thread does not tell how much it holds, and it is told too late when it is gone.
+    const watch = setInterval(() => {
+      peakBytes = Math.max(peakBytes, (child.pid === undefined ? null : peakMemoryOf(child.pid)) ?? 0);
+    }, MEMORY_INTERVAL_MS);
+
     const tell = jobWords(mask, onEvent);
     for (const stream of [child.stdout, child.stderr]) {
       readLines(stream!, mask, (line) => {
@@ -130,7 +136,7 @@ function superviseChild(
     }
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'event') tell(message.event);
-      else if (message.type === 'memory') peakBytes = message.peakBytes;
+      else if (message.type === 'memory') peakBytes = Math.max(peakBytes, message.peakBytes);
       else if (message.type === 'alone') quiet(message.wanted);
       else outcome = message;
     });
@@ -154,6 +160,7 @@ function superviseChild(
     });
     const finish = (settle: () => void) => {
       limit.end();
+      clearInterval(watch);
       gone.abort(new RunCancelled());
       clearTimeout(force);
       signal.removeEventListener('abort', onAbort);
@@ -189,6 +196,7 @@ function quietFor(
   };
 }
 
+const MEMORY_INTERVAL_MS = 200;
 const KEPT_LINES = 10;
 /** What Node prints under the reason why it gave up: addresses, which would push the reason out. */
 const NATIVE_FRAME = /^\s*\d+: 0x[0-9a-f]+/;

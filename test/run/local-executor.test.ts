@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { UserError } from '../../src/core/errors.js';
 import { childEnvironment } from '../../src/run/child-environment.js';
 import { localExecutor } from '../../src/run/local-executor.js';
 import { JOB, OPTIONS } from './job-rig.js';
@@ -32,6 +33,21 @@ describe('a job in a process of its own', () => {
       'MALLOC_TRIM_THRESHOLD_',
       'PATH',
     ]);
+  });
+});
+
+describe('a process that is killed while it blocks its thread', () => {
+  it.skipIf(process.platform !== 'linux')('has the memory peak that this process saw', async () => {
+    const executor = localExecutor({ childEntry, env: childEnvironment({}, []) });
+    const job = { ...JOB, options: { what: 'die at work' }, staging };
+    const { problem } = await executor.execute(job, OPTIONS).then(
+      () => expect.fail('it lives'),
+      (error: UserError) => error,
+    );
+    // It holds 300 MiB besides what Node takes.
+    const peak = Number(/killed by SIGKILL\. Its memory peak was (\d+) MiB/.exec(problem)?.[1]);
+    expect(peak).toBeGreaterThanOrEqual(300);
+    expect(peak).toBeLessThan(500);
   });
 });
 
