@@ -229,7 +229,12 @@ function buildProgram(
   const size = plan.layout.size;
   const made = graphsCall(request, plan, call);
   const { xDims, yDims, isClass } = made;
-  const facts = { macs, bytes: 4 * (sizeOf(xDims) + sizeOf(yDims)), isWatched: isWatched(request) };
+  const facts = {
+    macs,
+    stateBytes: 4 * size * (1 + slotNames(update).length),
+    bytes: 4 * (sizeOf(xDims) + sizeOf(yDims)),
+    isWatched: isWatched(request),
+  };
   const { graphs, outputs, gradient } =
     shards === 1 && microBatches === 1
       ? fusedGraph(made, {
