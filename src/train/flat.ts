@@ -85,10 +85,12 @@ export function splitFlat(b: GraphBuilder, flat: Value, layout: FlatLayout): Map
       ? [flat]
       : b.ops('Split', [flat, b.ints(entries.map((entry) => entry.size))], entries.length, { axis: 0 });
   return new Map(
-    entries.map(({ name, dims }, i) => [
-      name,
-      dims.length === 1 ? pieces[i]! : b.op('Reshape', [pieces[i]!, b.ints(dims)]),
-    ]),
+    entries.map(({ name, dims, size }, i) => {
+      const piece = pieces[i]!;
+      // Of a Split into very many pieces shape inference does not know the sizes; a Reshape says them.
+      const hasItsShape = dims.length === 1 && piece.shape?.[0] === size;
+      return [name, hasItsShape ? piece : b.op('Reshape', [piece, b.ints(dims)])];
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import { floatFeed, Session } from '../../src/runtime/session.js';
-import { concatFlat, flatLayout } from '../../src/train/flat.js';
+import { concatFlat, flatLayout, splitFlat } from '../../src/train/flat.js';
 
 it('gives tensors one behind the other, with no Reshape that reads another', async () => {
   const b = new GraphBuilder();
@@ -25,4 +25,13 @@ it('gives tensors one behind the other, with no Reshape that reads another', asy
   await session.release();
   expect([...(vector!.data as Float32Array)]).toEqual([1, 2, 3, 4, 0, 5, 6]);
   expect([...(negated!.data as Float32Array)]).toEqual([-5, -6]);
+});
+
+it('gives pieces with their shapes, however many there are', () => {
+  const b = new GraphBuilder();
+  const layout = flatLayout(
+    Array.from({ length: 70 }, (_, i) => ({ name: `w${i}`, dims: i % 2 === 0 ? [3] : [2, 2] })),
+  );
+  const pieces = splitFlat(b, b.input('vector', 'float32', [layout.size]), layout);
+  expect([...pieces.values()].map(({ shape }) => shape)).toEqual(layout.entries.map(({ dims }) => dims));
 });
