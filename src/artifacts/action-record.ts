@@ -1,5 +1,18 @@
 import { canonicalJson, type Json } from '../core/canonical-json.js';
 import { digestOf, sha256 } from '../core/hash.js';
+import {
+  atLeastZero,
+  digest,
+  entries,
+  exactly,
+  instant,
+  json,
+  listOf,
+  mappingOf,
+  type Shape,
+  text,
+  whole,
+} from '../core/shape.js';
 
 /** A file of a model: the model itself, or its external data under the name by which the model refers to it. */
 export interface StoredFile {
@@ -52,16 +65,64 @@ export function storedModel(files: readonly StoredFile[]): StoredModel {
   };
 }
 
-/** The text of a record file: the record and its own digest. */
+/** The text of a record file: the record and its own digest; without the details where these are too many to be read again. */
 export function encodeRecord(record: ActionRecord): string {
   const body = canonicalJson(record as unknown as Json);
+  const { details, ...rest } = record;
+  if (body.length > DETAILED_LENGTH_MAX && details !== undefined) return encodeRecord(rest);
   return `{"digest":"${sha256(body)}","record":${body}}\n`;
 }
 
-/** The record of a file's text, or undefined if a single byte of it is not as it was written, or it is of another key. */
-export function decodeRecord(text: string, key: string): ActionRecord | undefined {
-  const match = /^\{"digest":"([0-9a-f]{64})","record":(.*)\}\n$/s.exec(text);
+/** A record holds digests and metrics, and one digest for each file of a folder. What is larger is not read. */
+export const RECORD_FILE_BYTES_MAX = 128 << 20;
+/** In UTF-8, a character of JSON's text takes three bytes at most. */
+const DETAILED_LENGTH_MAX = RECORD_FILE_BYTES_MAX / 4;
+
+/**
+ * The record of a file's text, or undefined if a single byte of it is not as it was written, it is of another key, or of a
+ * form that this version does not know. That it has a digest says little: anybody can make one.
+ */
+export function decodeRecord(content: string, key: string): ActionRecord | undefined {
+  const match = /^\{"digest":"([0-9a-f]{64})","record":(.*)\}\n$/s.exec(content);
   if (match === null || sha256(match[2]!) !== match[1]) return undefined;
-  const record = JSON.parse(match[2]!) as ActionRecord;
-  return record.schema === 1 && record.key === key ? record : undefined;
+  try {
+    const record: unknown = JSON.parse(match[2]!);
+    return isRecord(record) && (record as ActionRecord).key === key ? (record as ActionRecord) : undefined;
+  } catch {
+    return undefined;
+  }
 }
+
+const hasFiles = entries({ digest, bytes: whole, files: listOf(entries({ name: isFileName, digest, bytes: whole })) });
+
+/** Whether a value is a model whose files say what it is. */
+const isModel: Shape = (value) => {
+  if (!hasFiles(value)) return false;
+  const model = value as StoredModel;
+  const names = new Set(model.files.map(({ name }) => name.toLowerCase()));
+  if (model.files.length === 0 || names.size < model.files.length) return false;
+  const made = storedModel(model.files);
+  return model.digest === made.digest && model.bytes === made.bytes;
+};
+
+/** A name in a folder, and nothing that leads out of it. */
+function isFileName(name: unknown): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this looks for
+  return typeof name === 'string' && /^[^/\\\u0000-\u001f]{1,255}$/.test(name) && name !== '.' && name !== '..';
+}
+
+const isRecord = entries(
+  {
+    schema: exactly(1),
+    key: digest,
+    keyRecord: json,
+    outputs: mappingOf(isModel),
+    metrics: mappingOf(json),
+    durationMs: atLeastZero,
+    createdAt: instant,
+  },
+  {
+    details: entries({ contents: mappingOf(json), names: mappingOf(text()) }),
+    chosen: mappingOf(text()),
+  },
+);

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockOwner } from './key-lock.js';
 import { USE_LAG_MS } from './last-use.js';
 import { removeLeftovers } from './leftovers.js';
 import { neededKeys } from './needed-keys.js';
@@ -110,7 +111,7 @@ async function leftBehind(
 async function deadLocks(folder: string): Promise<FoundFile[]> {
   const dead: FoundFile[] = [];
   for (const file of await filesUnder(folder)) {
-    const owner = await readFile(file.path, 'utf8').catch(() => '');
+    const owner = await lockOwner(file.path).catch(() => '');
     if (ownerState(owner) === 'dead') dead.push(file);
   }
   return dead;

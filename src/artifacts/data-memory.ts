@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical-json.js';
+import { json, mappingOf } from '../core/shape.js';
 import { layoutOf } from './layout.js';
 import { readSealed, writeSealed } from './sealed-file.js';
 
@@ -13,13 +14,18 @@ export interface DataMemory {
 /** Entries beyond this are left out, the oldest first. */
 const ENTRIES_MAX = 1000;
 
+/** What they say is for whoever asks to check. */
+const areFacts = mappingOf(json);
+
 /** The memory of a cache folder. Reads it when it is first asked. */
 export function openDataMemory(cacheDir: string): DataMemory {
   const { data: path, tmp } = layoutOf(cacheDir);
   const fresh = new Map<string, Json>();
   let known: Promise<Readonly<Record<string, Json>>> | undefined;
   const read = () => {
-    known ??= readSealed(path).then((entries) => (entries ?? {}) as Readonly<Record<string, Json>>);
+    known ??= readSealed(path).then((entries) =>
+      areFacts(entries) ? (entries as Readonly<Record<string, Json>>) : {},
+    );
     return known;
   };
   return {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { NOT_WAITING } from '../core/read-bounded.js';
 import { storageError, systemCode } from './storage-error.js';
 
 /**
@@ -22,19 +24,19 @@ export function sizeOf(path: string): Promise<number | undefined> {
   return unlessMissing(path, async () => (await stat(path)).size);
 }
 
-/** SHA-256 of a file in the cache; undefined if it is missing. */
+/** SHA-256 of a file in the cache; undefined if it is missing, or something else than a file: a pipe has no end. */
 export function hashOfFile(path: string): Promise<string | undefined> {
   return unlessMissing(path, async () => {
-    const handle = await open(path, 'r');
+    const handle = await open(path, constants.O_RDONLY | NOT_WAITING);
     try {
-      return (await hashOf(handle)).digest;
+      return (await handle.stat()).isFile() ? (await hashOf(handle)).digest : undefined;
     } finally {
       await handle.close();
     }
   });
 }
 
-async function unlessMissing<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(path: string, read: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await read();
   } catch (cause) {

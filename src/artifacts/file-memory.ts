@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { sha256File } from '../core/hash.js';
+import { digest, entries, mappingOf, text } from '../core/shape.js';
 import { layoutOf } from './layout.js';
 import { readSealed, writeSealed } from './sealed-file.js';
 
@@ -70,5 +71,8 @@ function newest(entries: ReadonlyMap<string, Entry>, fresh: ReadonlyMap<string, 
 }
 
 async function readEntries(path: string): Promise<ReadonlyMap<string, Entry>> {
-  return new Map(Object.entries(((await readSealed(path)) ?? {}) as Readonly<Record<string, Entry>>));
+  const known = await readSealed(path);
+  return new Map(hasEntries(known) ? Object.entries(known as Readonly<Record<string, Entry>>) : []);
 }
+
+const hasEntries = mappingOf(entries({ mark: text(), digest }));

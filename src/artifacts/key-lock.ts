@@ -1,6 +1,7 @@
-import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readBounded } from '../core/read-bounded.js';
 import { makeFolder } from './durable.js';
 import { ownerPrefix, ownerState } from './owner.js';
 import { systemCode } from './storage-error.js';
@@ -82,7 +83,7 @@ function heldLock(path: string): KeyLock {
   return {
     async release() {
       clearInterval(heartbeat);
-      const owner = await readFile(path, 'utf8').catch(() => null);
+      const owner = await lockOwner(path).catch(() => null);
       if (owner === ownerPrefix()) await rm(path, { force: true });
     },
   };
@@ -103,7 +104,7 @@ async function removeIfLeft(path: string): Promise<boolean> {
     if (systemCode(cause) === 'ENOENT') return true;
     throw cause;
   }
-  const taken = await readFile(aside, 'utf8').catch(() => null);
+  const taken = await lockOwner(aside).catch(() => null);
   if (taken !== null && taken !== mark.owner) {
     // The lock had a new owner already: it gets it back, unless the next one has come meanwhile.
     await writeFile(path, taken, { flag: 'wx' }).catch(() => {});
@@ -114,10 +115,17 @@ async function removeIfLeft(path: string): Promise<boolean> {
 
 async function markOf(path: string): Promise<{ owner: string; touchedAt: number; text: string } | null> {
   try {
-    const [owner, { mtimeMs, ino }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+    const [owner, { mtimeMs, ino }] = await Promise.all([lockOwner(path), stat(path)]);
     return { owner, touchedAt: mtimeMs, text: `${owner} ${ino} ${mtimeMs}` };
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return null;
     throw cause;
   }
 }
+
+/** The owner that a lock names; what is no such name, or no file, is nobody here. Throws what `fs` throws. */
+export async function lockOwner(path: string): Promise<string> {
+  return (await readBounded(path, OWNER_BYTES_MAX)) ?? '';
+}
+
+const OWNER_BYTES_MAX = 1000;

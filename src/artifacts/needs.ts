@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../core/hash.js';
+import { readBounded } from '../core/read-bounded.js';
+import { digest, entries, listOf, text } from '../core/shape.js';
 import { removeLeftLocks } from './key-lock.js';
 import { layoutOf } from './layout.js';
 import { removeLeftovers } from './leftovers.js';
@@ -33,7 +35,7 @@ export async function noteNeeds(cacheDir: string, run: string, needs: RunNeeds):
     const newest = names.at(-1);
     const content = JSON.stringify(needs);
     // A run that needs what the last one did leaves no trace.
-    if (newest !== undefined && (await readFile(join(folder, newest), 'utf8')) === content) return;
+    if (newest !== undefined && (await readBounded(join(folder, newest), NOTE_BYTES_MAX)) === content) return;
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, `${run}.json`), content);
     for (const old of names.slice(0, Math.max(0, names.length + 1 - KEPT)))
@@ -51,7 +53,7 @@ export async function notedRuns(cacheDir: string): Promise<NotedRun[]> {
   for (const project of await namesIn(needs)) {
     for (const name of await namesIn(join(needs, project))) {
       const file = join(needs, project, name);
-      const content = parse(await readFile(file, 'utf8').catch(() => ''));
+      const content = parse((await readBounded(file, NOTE_BYTES_MAX).catch(() => '')) ?? '');
       if (content !== null) noted.push({ ...content, run: name.replace(/\.json$/, ''), file });
     }
   }
@@ -107,13 +109,18 @@ async function ifWritable(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function parse(text: string): RunNeeds | null {
+function parse(content: string): RunNeeds | null {
   try {
-    const { project, recipe, keys } = JSON.parse(text) as Partial<RunNeeds>;
-    return typeof project === 'string' && typeof recipe === 'string' && Array.isArray(keys)
-      ? { project, recipe, keys }
-      : null;
+    const note: unknown = JSON.parse(content);
+    if (!isNote(note)) return null;
+    const { project, recipe, keys } = note as RunNeeds;
+    return { project, recipe, keys };
   } catch {
     return null;
   }
 }
+
+const isNote = entries({ project: text(), recipe: text(), keys: listOf(digest) });
+
+/** Ten thousand cells take less than a megabyte. */
+const NOTE_BYTES_MAX = 4 << 20;

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBounded } from '../core/read-bounded.js';
 import type { ActionRecord } from './action-record.js';
-import { decodeRecord } from './action-record.js';
+import { decodeRecord, RECORD_FILE_BYTES_MAX } from './action-record.js';
 import { layoutOf } from './layout.js';
 
 /** Results in a cache, the newest first, for looking only: nothing is verified but the records themselves. */
@@ -21,7 +22,7 @@ export async function recentRecords(cacheDir: string, limit: number): Promise<Ac
   const newest = files.sort((a, b) => b.at - a.at).slice(0, limit);
   const records: ActionRecord[] = [];
   for (const { path } of newest) {
-    const text = await readFile(path, 'utf8').catch(() => '');
+    const text = (await readBounded(path, RECORD_FILE_BYTES_MAX).catch(() => '')) ?? '';
     const record = decodeRecord(text, path.slice(-'.json'.length - KEY_LENGTH, -'.json'.length));
     if (record !== undefined) records.push(record);
   }

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Json } from '../core/canonical-json.js';
+import { readBounded } from '../core/read-bounded.js';
 import {
   type ActionRecord,
   decodeRecord,
   encodeRecord,
   type KeyDetails,
+  RECORD_FILE_BYTES_MAX,
   type StoredFile,
   type StoredModel,
   storedModel,
@@ -107,10 +109,11 @@ export class Store {
     return null;
   }
 
+  /** What is no text of a record is one that is damaged. */
   private async recordText(key: string): Promise<string | null> {
     const path = this.layout.record(key);
     try {
-      return await readFile(path, 'utf8');
+      return (await readBounded(path, RECORD_FILE_BYTES_MAX)) ?? '';
     } catch (cause) {
       if (systemCode(cause) === 'ENOENT') return null;
       throw storageError(cause, path);
@@ -264,7 +267,9 @@ export class Store {
   private isFileIntact(file: StoredFile): Promise<boolean> {
     let answer = this.verified.get(file.digest);
     if (answer === undefined) {
-      answer = hashOfFile(this.pathOf(file.digest)).then((digest) => digest === file.digest);
+      answer = this.isThere(file).then(
+        async (isThere) => isThere && (await hashOfFile(this.pathOf(file.digest))) === file.digest,
+      );
       this.verified.set(file.digest, answer);
     }
     return answer;

@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeRecord } from './action-record.js';
+import { readBounded } from '../core/read-bounded.js';
+import { decodeRecord, RECORD_FILE_BYTES_MAX } from './action-record.js';
 import { type Layout, layoutOf } from './layout.js';
 import { systemCode } from './storage-error.js';
 
@@ -35,7 +36,7 @@ export async function surveyCache(cacheDir: string): Promise<Survey> {
   for (const { name, path, bytes, usedAt } of await filesUnder(layout.ac)) {
     const key = /^([0-9a-f]{64})\.json$/.exec(name)?.[1];
     if (key === undefined) continue;
-    const record = decodeRecord(await readFile(path, 'utf8').catch(() => ''), key);
+    const record = decodeRecord((await readBounded(path, RECORD_FILE_BYTES_MAX).catch(() => '')) ?? '', key);
     const blobs = record && Object.values(record.outputs).flatMap(({ files }) => files);
     records.push({ key, path, bytes, usedAt, blobs: blobs?.map(({ digest, bytes }) => ({ digest, bytes })) ?? null });
   }

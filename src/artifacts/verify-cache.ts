@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { lstat, mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hashOfFile } from './file-hash.js';
 import { removeLeftovers } from './leftovers.js';
@@ -49,7 +49,7 @@ export async function verifyCache(
 }
 
 async function isThere(path: string): Promise<boolean> {
-  return (await readFile(path).catch(() => null)) !== null;
+  return (await lstat(path).catch(() => null)) !== null;
 }
 
 async function quarantine(path: string, folder: string): Promise<void> {
