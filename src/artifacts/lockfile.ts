@@ -1,7 +1,14 @@
-import { readFile, rename, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Json } from '../core/canonical-json.js';
-import { UserError } from '../core/errors.js';
+import { type Place, UserError, UserErrors } from '../core/errors.js';
+import { schemaProblems } from '../core/json-schema/problems.js';
+import { isJsonMapping, type SchemaObject } from '../core/json-schema/schema.js';
+import { packageRoot } from '../core/package-root.js';
+import { readBounded } from '../core/read-bounded.js';
+import { shownValue } from '../core/shown-value.js';
+import type { PlacedDocument } from '../recipe/yaml-document.js';
 import { writeDurably } from './durable.js';
 import { guarded, storageError, systemCode } from './storage-error.js';
 
@@ -48,49 +55,70 @@ export function lockfilePath(recipe: string): string {
 
 /** The lockfile at a path; null if there is none. Throws LOCK_INVALID. */
 export async function readLockfile(path: string): Promise<Lockfile | null> {
+  let text: string | null;
   try {
-    return await parseLockfile(await readFile(path, 'utf8'), path);
+    text = await readBounded(path, LOCKFILE_BYTES_MAX);
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return null;
     throw storageError(cause, path);
   }
+  if (text === null) {
+    throw invalid(path, `it is no file, or has more than ${LOCKFILE_BYTES_MAX >> 20} MiB`);
+  }
+  return parseLockfile(text, path);
 }
+
+/** A recipe's ten thousand cells take less. */
+export const LOCKFILE_BYTES_MAX = 16 << 20;
 
 /** Throws LOCK_INVALID for what no Lathe of this version has written. @param path for messages */
 export async function parseLockfile(text: string, path: string): Promise<Lockfile> {
-  const { parse } = await import('yaml');
-  let value: unknown;
+  const { parseYaml } = await import('../recipe/yaml-document.js');
+  let document: PlacedDocument;
   try {
-    value = parse(text, { maxAliasCount: 0 });
+    document = parseYaml(text, path, { keys: CELLS_MAX, hasLongNumbers: true });
   } catch (cause) {
-    throw invalid(path, `it is no YAML (${(cause as Error).message.split('\n', 1)[0]})`, cause);
+    const first = cause instanceof UserErrors ? cause.errors[0] : undefined;
+    if (first === undefined) throw cause;
+    throw invalid(path, withoutDot(first.problem), { place: first.place ?? null, cause });
   }
-  const lock = value as Lockfile | null;
-  if (typeof lock !== 'object' || lock === null) throw invalid(path, 'it is no mapping');
-  if (lock.version !== 1) throw invalid(path, `its version is ${String(lock.version)}, not 1`);
-  if (typeof lock.recipe?.digest !== 'string' || typeof lock.runtime?.cpuClass !== 'string') {
-    throw invalid(path, 'recipe or runtime is missing');
+  const { version } = isJsonMapping(document.value) ? document.value : {};
+  if (version !== undefined && version !== 1) {
+    const place = document.locate(['version']);
+    throw invalid(path, `its version is ${shownValue(version)}, not 1`, { place });
   }
-  const cells = Object.entries(lock.cells ?? {}).map(
-    ([id, cell]) =>
-      [id, { ...cell, options: cell.options ?? {}, outputs: cell.outputs ?? {}, metrics: cell.metrics ?? {} }] as const,
-  );
-  return { ...lock, plugins: lock.plugins ?? {}, cells: Object.fromEntries(cells) };
+  const subject = () => ({ noun: 'key', owner: 'a lockfile' });
+  const [problem] = schemaProblems(readSchema(), document.value, subject);
+  if (problem !== undefined) {
+    const place = document.locate(problem.path, problem.kind === 'unknown-key' ? 'key' : 'value');
+    throw invalid(path, withoutDot(problem.problem), { place });
+  }
+  return document.value as unknown as Lockfile;
 }
 
-function invalid(path: string, problem: string, cause?: unknown): UserError {
+const CELLS_MAX = 20_000;
+
+function readSchema(): SchemaObject {
+  return JSON.parse(readFileSync(join(packageRoot(), 'schemas', 'lockfile.schema.json'), 'utf8')) as SchemaObject;
+}
+
+function withoutDot(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}
+
+function invalid(path: string, problem: string, details: { place?: Place | null; cause?: unknown } = {}): UserError {
   return new UserError(
     'LOCK_INVALID',
     `${path} is not a lockfile that this Lathe can read: ${problem}.`,
     'Get it back from version control, or remove it and run the recipe: that writes a new one.',
-    { place: { kind: 'file', file: path }, cause, class: 'usage' },
+    { place: details.place ?? { kind: 'file', file: path }, cause: details.cause, class: 'usage' },
   );
 }
 
 /** Writes a lockfile unless it says the same already. A reader finds the old one or the new one. @returns whether it changed */
 export async function writeLockfile(path: string, text: string): Promise<boolean> {
   return guarded(path, async () => {
-    const before = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const before = await readBounded(path, text.length * BYTES_PER_CHARACTER).catch((cause: unknown) => {
       if (systemCode(cause) === 'ENOENT') return null;
       throw cause;
     });
@@ -106,6 +134,9 @@ export async function writeLockfile(path: string, text: string): Promise<boolean
     return true;
   });
 }
+
+/** In UTF-8 at most, and line ends of Windows. */
+const BYTES_PER_CHARACTER = 4;
 
 /** How messages call it. */
 export function lockfileName(recipe: string): string {

@@ -7,7 +7,7 @@ import { Aliases } from './yaml-aliases.js';
 import { outlineFault } from './yaml-outline.js';
 import { ValuePlaces } from './yaml-places.js';
 import { nestingError, syntaxError } from './yaml-syntax.js';
-import { ValueReader } from './yaml-values.js';
+import { RECIPE_LIMITS, ValueReader, type YamlLimits } from './yaml-values.js';
 
 /** A YAML document as plain values that still know where they stand. */
 export interface PlacedDocument {
@@ -23,7 +23,7 @@ export interface PlacedDocument {
  * Throws UserErrors with every problem: RECIPE_SYNTAX alone if the text is no YAML, otherwise RECIPE_DUPLICATE_KEY,
  * RECIPE_KEY, RECIPE_ALIAS, RECIPE_TAG, RECIPE_NUMBER, RECIPE_TOO_LARGE.
  */
-export function parseYaml(text: string, file: string): PlacedDocument {
+export function parseYaml(text: string, file: string, limits: YamlLimits = RECIPE_LIMITS): PlacedDocument {
   const lines = new LineCounter();
   const source = new SourceText(text, file, lines);
   const fault = outlineFault(text);
@@ -40,7 +40,7 @@ export function parseYaml(text: string, file: string): PlacedDocument {
     ]);
   }
   const aliases = new Aliases(document);
-  const reader = new ValueReader(source, aliases);
+  const reader = new ValueReader(source, aliases, limits);
   const value = reader.read(document.contents as Node, false);
   if (reader.problems.length > 0) throw new UserErrors(reader.problems);
   const places = new ValuePlaces(document, source, aliases);

@@ -8,8 +8,17 @@ import { isMergeKey, mergedValues } from './yaml-merge.js';
 
 /** Values that aliases may bring in altogether: a bomb multiplies them by the billion. */
 const ALIASED_VALUES_MAX = 10_000;
-/** Far more than a person writes into one mapping. */
-const KEYS_MAX = 5000;
+
+/** What a document may hold besides what every recipe may. */
+export interface YamlLimits {
+  /** The most keys of one mapping. */
+  readonly keys: number;
+  /** Whether whole numbers may have more digits than a number here can keep. */
+  readonly hasLongNumbers: boolean;
+}
+
+/** Far more than a person writes into one mapping; and what a person writes out is meant to the last digit. */
+export const RECIPE_LIMITS: YamlLimits = { keys: 5000, hasLongNumbers: false };
 /** Mistakes that are looked for; nobody reads further. */
 const PROBLEMS_MAX = 1000;
 
@@ -23,6 +32,7 @@ export class ValueReader {
   constructor(
     private readonly source: SourceText,
     private readonly aliases: Aliases,
+    private readonly limits: YamlLimits,
   ) {}
 
   read(node: Node | null, isAliased: boolean): Json {
@@ -78,7 +88,8 @@ export class ValueReader {
         );
         return null;
       }
-      if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\w+$/.test(node.source ?? '')) {
+      const isLong = Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\w+$/.test(node.source ?? '');
+      if (isLong && !this.limits.hasLongNumbers) {
         const fix = 'Put it in quotes if it is a text.';
         this.problem('RECIPE_NUMBER', `${node.source} has more digits than a number here can keep.`, fix, node);
       }
@@ -96,8 +107,8 @@ export class ValueReader {
   }
 
   private readMap(map: YAMLMap, isAliased: boolean): Json {
-    if (map.items.length > KEYS_MAX) {
-      const text = `This mapping has ${map.items.length} keys; at most ${KEYS_MAX} are read.`;
+    if (map.items.length > this.limits.keys) {
+      const text = `This mapping has ${map.items.length} keys; at most ${this.limits.keys} are read.`;
       this.problem('RECIPE_TOO_LARGE', text, 'Keep data in files of their own and name them in the recipe.', map);
       return null;
     }

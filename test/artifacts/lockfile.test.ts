@@ -1,4 +1,5 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import {
   writeLockfile,
 } from '../../src/artifacts/lockfile.js';
 import { lockfileText } from '../../src/artifacts/lockfile-text.js';
+import type { UserError } from '../../src/core/errors.js';
 import { sha256 } from '../../src/core/hash.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -147,16 +149,61 @@ describe('the file', () => {
     expect(readFileSync(path, 'utf8')).toBe('a: 2\n');
   });
 
-  it.each([
-    ['version: 2\n', 'its version is 2, not 1'],
-    ['a: [', 'it is no YAML'],
-    ['', 'it is no mapping'],
-    ['version: 1\n', 'recipe or runtime is missing'],
-  ])('that is %j is refused', async (text, problem) => {
-    await expect(parseLockfile(text, '/r.lock.yaml')).rejects.toMatchObject({
-      code: 'LOCK_INVALID',
-      message: expect.stringContaining(problem),
-    });
+  const written = lockfileText(lockfile(), 'r.yaml');
+  const changed = (from: string | RegExp, to: string) => written.replace(from, () => to);
+  it.each<[what: string, content: string, problem: RegExp, at: string]>([
+    ['of another version', changed('version: 1', 'version: 2'), /: its version is 2, not 1\./, '2'],
+    ['that is no YAML', changed('name: digits', 'name: [digits'), /: This bracket is not closed\./, '[digits'],
+    ['with what git leaves of a conflict', changed('recipe:', '<<<<<<< HEAD\nrecipe:'), /: This is neither/, '<<<'],
+    ['that is empty', '', /: The recipe is empty\./, ''],
+    ['that is a list', '[]', /not an empty list\./, '[]'],
+    ['without a runtime', changed(/^runtime:\n(?: .*\n)*/m, ''), /needs the key "runtime"\./, 'version:'],
+    ['with what nobody knows', changed('uses: train', 'uses: train\n    more: 1'), /"more" is not a key of/, 'more: 1'],
+    [
+      'with a cell that is a number',
+      `${written}  last: 7.5\n`,
+      /"last" takes a mapping .*, not the number 7\.5\./,
+      'last:',
+    ],
+    ['with a key that leads elsewhere', changed(`key: ${KEY}`, 'key: ../../x'), /"key" .*"\.\.\/\.\.\/x"/, '../../x'],
+    ['with a size that is none', changed('bytes: 178', 'bytes: -1'), /"bytes" .*-1/, '-1'],
+    ['with a metric that is a text', changed('loss: 1e-7', 'loss: low'), /"loss" takes a number, not/, 'low'],
+    ['with a number that is none', changed('loss: 1e-7', 'loss: .inf'), /: \.inf is no number/, '.inf'],
+    [
+      'with a prototype',
+      changed('options: {}', 'options: {}\n    __proto__: 1'),
+      /: This is no possible key/,
+      '__proto__',
+    ],
+    ['of a thousand levels', changed('options: {}', `options: ${'['.repeat(1000)}`), /nested too deeply/, '[[['],
+    ['of nothing but brackets', '[}'.repeat(500_000), /: This bracket is not closed/, '[}'],
+  ])('%s is refused with its place', async (_, content, problem, at) => {
+    const error = (await parseLockfile(content, '/r.lock.yaml').catch((cause: unknown) => cause)) as UserError;
+    expect(error).toMatchObject({ code: 'LOCK_INVALID', class: 'usage' });
+    expect(error.problem).toMatch(problem);
+    expect(error.problem.startsWith('/r.lock.yaml is not a lockfile that this Lathe can read: ')).toBe(true);
+    const line = content.slice(0, content.indexOf(at)).split('\n').length;
+    expect(error.place).toMatchObject({ file: '/r.lock.yaml', ...(content === '' ? {} : { line }) });
+  });
+
+  it('that is a pipe or larger than any is refused without being read', async () => {
+    const folder = temporaryFolder({});
+    const refused = { code: 'LOCK_INVALID', message: expect.stringContaining('has more than 16 MiB') };
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await expect(readLockfile(join(folder, 'pipe'))).rejects.toMatchObject(refused);
+    writeFileSync(join(folder, 'large'), '');
+    truncateSync(join(folder, 'large'), 2 ** 40);
+    await expect(readLockfile(join(folder, 'large'))).rejects.toMatchObject(refused);
+    // A run writes it anew.
+    expect(await writeLockfile(join(folder, 'large'), written)).toBe(true);
+    expect(await readLockfile(join(folder, 'large'))).toEqual(lockfile());
+  });
+
+  it('may hold numbers with more digits than a person would write', async () => {
+    expect(
+      (await parseLockfile(changed('loss: 1e-7', 'loss: 12000000000000000000'), '/r')).cells['pruned[keep=0.1]']
+        ?.metrics.loss,
+    ).toBe(1.2e19);
   });
 });
 

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { lockfileName, lockfilePath, parseLockfile } from '../../artifacts/lockfile.js';
+import {
+  LOCKFILE_BYTES_MAX,
+  lockfileName,
+  lockfilePath,
+  parseLockfile,
+  readLockfile,
+} from '../../artifacts/lockfile.js';
 import { findRun } from '../../artifacts/past-runs.js';
-import { storageError, systemCode } from '../../artifacts/storage-error.js';
 import { UserError } from '../../core/errors.js';
 import { type Compared, comparedLockfile, comparedRun, diffOf, diffRows, diffValues } from '../../report/diff.js';
 import { formatRows, type RowFormat } from '../../report/rows.js';
@@ -73,15 +77,12 @@ async function lockSides(recipe: string, revisions: string): Promise<Sides> {
 
 async function lockfileHere(recipe: string): Promise<Compared> {
   const path = lockfilePath(recipe);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (systemCode(cause) !== 'ENOENT') throw storageError(cause, path);
+  const lockfile = await readLockfile(path);
+  if (lockfile === null) {
     const fix = 'A run of the whole recipe writes it.';
     throw new UserError('LOCK_MISSING', `There is no ${path}.`, fix, { class: 'usage' });
   }
-  return comparedLockfile(await parseLockfile(text, path), lockfileName(recipe));
+  return comparedLockfile(lockfile, lockfileName(recipe));
 }
 
 /** The lockfile as git has it. */
@@ -103,5 +104,3 @@ async function lockfileAt(recipe: string, revision: string): Promise<Compared> {
     });
   }
 }
-
-const LOCKFILE_BYTES_MAX = 256 * 1024 * 1024;
