@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { nearest } from '../core/nearest.js';
-import type { RunRecord } from './run-record.js';
+import { readBounded } from '../core/read-bounded.js';
+import { isRunRecord, type RunRecord } from './run-record.js';
 import { storageError, systemCode } from './storage-error.js';
 
 /** A run that began; its record is null until it has ended, and if it was killed. */
@@ -52,7 +53,8 @@ export async function findRun(runsDir: string, reference: string): Promise<RunRe
     );
   }
   const record = await readRunRecord(join(runsDir, id));
-  if (record === null) throw referenceError(`The run ${id} has not ended, or was killed: it has no record.`, '');
+  if (record === null)
+    throw referenceError(`The run ${id} has not ended, or was killed: it has no record that can be read.`, '');
   return record;
 }
 
@@ -77,16 +79,19 @@ async function readRunRecord(folder: string): Promise<RunRecord | null> {
   const path = join(folder, 'run.json');
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readBounded(path, RECORD_BYTES_MAX)) ?? '';
   } catch (cause) {
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw storageError(cause, path);
   }
   try {
-    const record = JSON.parse(text) as RunRecord;
-    return record.schema === 1 ? record : null;
+    const record: unknown = JSON.parse(text);
+    return isRunRecord(record) ? (record as RunRecord) : null;
   } catch {
     return null; // not written by us, or damaged: as good as none
   }
 }
+
+/** Ten thousand cells with their training curves take less. */
+const RECORD_BYTES_MAX = 256 << 20;

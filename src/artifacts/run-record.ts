@@ -1,5 +1,21 @@
 import type { Json } from '../core/canonical-json.js';
 import type { ErrorClass } from '../core/errors.js';
+import {
+  atLeastZero,
+  digest,
+  either,
+  entries,
+  exactly,
+  instant,
+  json,
+  listOf,
+  mappingOf,
+  nothing,
+  numeric,
+  text,
+  truth,
+  whole,
+} from '../core/shape.js';
 
 export type StageStatus = 'ran' | 'cached' | 'failed' | 'skipped' | 'cancelled';
 
@@ -80,3 +96,44 @@ export interface RunRecord {
   /** What failed outside any stage, for instance an export. */
   readonly errors: readonly ErrorRecord[];
 }
+
+const isError = entries({
+  ...{ code: text(), class: text(), message: text(), fix: text() },
+  ...{ place: either(text(), nothing), stack: either(text(), nothing) },
+});
+
+const isGate = entries({
+  metric: text(),
+  op: exactly('min', 'max', 'maxDrop', 'maxRise'),
+  limit: numeric,
+  actual: either(numeric, nothing),
+  passed: truth,
+});
+
+const isStage = entries({
+  ...{ id: text(), cell: text(), uses: text(), provider: either(text(), nothing), why: text() },
+  status: exactly('ran', 'cached', 'failed', 'skipped', 'cancelled'),
+  key: either(digest, nothing),
+  durationMs: atLeastZero,
+  options: mappingOf(json),
+  inputs: mappingOf(digest),
+  outputs: mappingOf(entries({ digest, bytes: whole, path: text() })),
+  metrics: mappingOf(json),
+  gates: listOf(isGate),
+  error: either(isError, nothing),
+});
+
+/** Whether a value out of a file is a record of this version's form, which schemas/run.schema.json describes. */
+export const isRunRecord = entries({
+  schema: exactly(1),
+  id: text(),
+  recipe: entries({ file: text(), name: text(), digest }),
+  seed: whole,
+  status: exactly('succeeded', 'failed', 'gate-failed', 'interrupted'),
+  startedAt: instant,
+  finishedAt: instant,
+  runtime: entries({ lathe: text(), node: text(), onnxruntime: text(), cpuClass: text() }, { gpu: text() }),
+  stages: listOf(isStage),
+  exports: listOf(entries({ name: text(), from: text(), path: text(), bytes: whole, digest })),
+  errors: listOf(isError),
+});

@@ -105,7 +105,9 @@ function isMapping(value: Json): value is Readonly<Record<string, Json>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A cell's id as the name of a file on any system; what must not stand there becomes "%" and its code. */
+/** A cell's id as the name of a file on any system, and never that of another folder; what must not stand there becomes "%" and its code. */
 function fileName(cell: string): string {
-  return cell.replace(/[^\w.=,+[\]-]/gu, (char) => encodeURIComponent(char).replace(/[^%\w]/g, '_'));
+  // Half a character would make it throw.
+  const encoded = (char: string) => encodeURIComponent(Buffer.from(char).toString()).replace(/[^%\w]/g, '_');
+  return cell.replace(/[^\w.=,+[\]-]/gu, encoded).replace(/^\./, '%2E');
 }

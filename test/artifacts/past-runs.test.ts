@@ -1,8 +1,24 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findRun, pastRuns } from '../../src/artifacts/past-runs.js';
+import type { RunRecord } from '../../src/artifacts/run-record.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+
+const RECORD: RunRecord = {
+  schema: 1,
+  id: '',
+  recipe: { file: '/r.yaml', name: 'r', digest: 'ab'.repeat(32) },
+  seed: 0,
+  status: 'succeeded',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:00:09.000Z',
+  runtime: { lathe: '0.1.0', node: 'v20.0.0', onnxruntime: '1.30.0', cpuClass: 'x64-avx2' },
+  stages: [],
+  exports: [],
+  errors: [],
+};
 
 /** A folder of runs; the value is when each began within its second, null if it has no record. */
 function runs(began: Record<string, string | null>): string {
@@ -10,7 +26,7 @@ function runs(began: Record<string, string | null>): string {
   for (const [id, ms] of Object.entries(began)) {
     mkdirSync(join(folder, id));
     const startedAt = `2026-01-01T00:00:00.${ms}Z`;
-    if (ms !== null) writeFileSync(join(folder, id, 'run.json'), JSON.stringify({ schema: 1, id, startedAt }));
+    if (ms !== null) writeFileSync(join(folder, id, 'run.json'), JSON.stringify({ ...RECORD, id, startedAt }));
   }
   return folder;
 }
@@ -53,4 +69,29 @@ test.each([
     code: 'RUN_REFERENCE',
     message: expect.stringContaining(problem),
   });
+});
+
+test.each<[what: string, content: string]>([
+  ['cut off', JSON.stringify(RECORD).slice(0, -9)],
+  ['null', 'null'],
+  ['of a later version', JSON.stringify({ ...RECORD, schema: 2 })],
+  ['without stages', JSON.stringify({ ...RECORD, stages: undefined })],
+  ['with a stage that is none', JSON.stringify({ ...RECORD, stages: [7] })],
+  ['with a recipe that is none', JSON.stringify({ ...RECORD, recipe: null })],
+  ['that ended at no time', JSON.stringify({ ...RECORD, finishedAt: '2026-99-01T00:00:00.000Z' })],
+  ['of a million levels', `{"x":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`],
+])('a record %s is as good as none', async (_, content) => {
+  const folder = runs({ '20260101-000001-aaaa': '000', '20260101-000002-bbbb': '000' });
+  writeFileSync(join(folder, '20260101-000002-bbbb', 'run.json'), content);
+  expect((await pastRuns(folder)).map(({ record }) => record !== null)).toEqual([false, true]);
+  expect((await findRun(folder, 'last')).id).toBe('20260101-000001-aaaa');
+});
+
+test('a record that is a pipe, or larger than any, is not read', async () => {
+  const folder = runs({ '20260101-000001-aaaa': null, '20260101-000002-bbbb': null });
+  execFileSync('mkfifo', [join(folder, '20260101-000001-aaaa', 'run.json')]);
+  const large = join(folder, '20260101-000002-bbbb', 'run.json');
+  writeFileSync(large, '');
+  truncateSync(large, 2 ** 40);
+  expect((await pastRuns(folder)).map(({ record }) => record)).toEqual([null, null]);
 });

@@ -40,7 +40,13 @@ test('a curve is a CSV with the step first, empty where nothing was measured', (
 test('what is no list of measurements is no curve, and no cell’s id leaves the folder', () => {
   const history = [{ step: 1 }];
   const files = curveFiles(record({ a: { history: [] }, b: { history: 3 }, c: {}, '../d/ü:*': { history } }));
-  expect([...files.keys()]).toEqual(['..%2Fd%2F%C3%BC%3A_.csv']);
+  expect([...files.keys()]).toEqual(['%2E.%2Fd%2F%C3%BC%3A_.csv']);
+  // A folder for each cell; half a character has no code.
+  const folders = tensorboardFiles({
+    ...record({ '..': { steps: { step: [1], loss: [1] } }, '\ud800': { steps: { step: [1], loss: [1] } } }),
+    startedAt: '2026-01-01T00:00:00.000Z',
+  });
+  expect([...folders.keys()].map((path) => path.split('/')[0])).toEqual(['%2E.', '%EF%BF%BD']);
 });
 
 const STEPS = { loss: [2, 1.5], learningRate: [0.1, 0.05], step: [1, 2], note: ['a'] };
