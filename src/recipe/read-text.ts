@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { UserError } from '../core/errors.js';
+import { readUpTo } from '../core/read-bounded.js';
 
 /** Far above any recipe that a person writes; keeps the time to refuse a bad file short. */
 export const RECIPE_BYTES_MAX = 1_000_000;
@@ -8,9 +9,14 @@ export const RECIPE_BYTES_MAX = 1_000_000;
 export async function readRecipeText(file: string): Promise<string> {
   let bytes: Uint8Array;
   try {
-    const { size } = await stat(file);
-    if (size > RECIPE_BYTES_MAX) throw tooLarge(file, size);
-    bytes = await readFile(file);
+    const handle = await open(file, 'r');
+    try {
+      const found = await readUpTo(handle, RECIPE_BYTES_MAX);
+      if (found === null) throw tooLarge(file);
+      bytes = found;
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError('RECIPE_READ', `The recipe cannot be read: ${reason(cause)}.`, 'Check the path.', {
@@ -24,7 +30,7 @@ export async function readRecipeText(file: string): Promise<string> {
 
 /** Bytes as text; a byte order mark of UTF-8 is dropped. Throws RECIPE_TOO_LARGE or RECIPE_ENCODING. */
 export function decodeRecipe(bytes: Uint8Array, file: string): string {
-  if (bytes.length > RECIPE_BYTES_MAX) throw tooLarge(file, bytes.length);
+  if (bytes.length > RECIPE_BYTES_MAX) throw tooLarge(file);
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const wrong = (what: string, cause?: unknown) =>
     new UserError('RECIPE_ENCODING', `The recipe is ${what}.`, 'Save it as UTF-8.', {
@@ -44,10 +50,10 @@ export function decodeRecipe(bytes: Uint8Array, file: string): string {
   return text;
 }
 
-function tooLarge(file: string, bytes: number): UserError {
+function tooLarge(file: string): UserError {
   return new UserError(
     'RECIPE_TOO_LARGE',
-    `The recipe has ${bytes} bytes; at most ${RECIPE_BYTES_MAX} are read.`,
+    `The recipe has more than ${RECIPE_BYTES_MAX} bytes, the most that are read.`,
     'Keep data in files of their own and name them in the recipe.',
     { place: { kind: 'file', file }, class: 'usage' },
   );

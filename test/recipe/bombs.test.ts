@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes write references like this
 import { describe, expect, test } from 'vitest';
-import { parseRecipe } from '../../src/recipe/load.js';
+import { loadRecipe, parseRecipe } from '../../src/recipe/load.js';
 import { refusal } from '../support/plan-text.js';
 
 /** What a person reads, without the source lines, which may be long here. */
@@ -59,6 +59,11 @@ describe('a recipe that would take forever is refused at once', () => {
     expect(lines).toHaveLength(101);
     expect(lines[100]).toBe('… and 50 more mistakes.');
   });
+});
+
+test('a recipe that has no end is read no further than the longest', async () => {
+  const said = await refusal(() => loadRecipe('/dev/zero', { environment: {} }), '/dev');
+  expect(said).toMatch(/The recipe has more than 1000000 bytes.*\[RECIPE_TOO_LARGE\]/s);
 });
 
 test.each([

@@ -324,7 +324,7 @@ describe('what is no recipe', () => {
       Save it as UTF-8.  [RECIPE_ENCODING]
 
       ## too large
-      r.yaml: The recipe has 1000002 bytes; at most 1000000 are read.
+      r.yaml: The recipe has more than 1000000 bytes, the most that are read.
       Keep data in files of their own and name them in the recipe.  [RECIPE_TOO_LARGE]
 
       ## another version

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../../core/canonical-json.js';
 import { type Place, UserError, UserErrors } from '../../core/errors.js';
@@ -8,6 +7,7 @@ import { schemaProblems } from '../../core/json-schema/problems.js';
 import type { SchemaObject } from '../../core/json-schema/schema.js';
 import { packageRoot } from '../../core/package-root.js';
 import type { Path } from '../../core/path.js';
+import { readBounded } from '../../core/read-bounded.js';
 import { parseYaml } from '../../recipe/yaml-document.js';
 import { guarded, systemCode } from '../storage-error.js';
 
@@ -26,10 +26,10 @@ export interface RemoteConfig {
 export async function readRemoteConfig(recipeFolder: string): Promise<RemoteConfig | null> {
   const file = join(recipeFolder, '.lathe', 'config.yaml');
   const text = await guarded(file, () => readIfThere(file));
-  if (text === undefined || isBlank(text)) return null;
-  if (text.length > CONFIG_LENGTH_MAX) {
-    throw invalid(`The file has more than ${CONFIG_LENGTH_MAX} characters.`, '', { kind: 'file', file });
+  if (text === null) {
+    throw invalid(`${file} is no file, or has more than ${CONFIG_BYTES_MAX} bytes.`, '', { kind: 'file', file });
   }
+  if (text === undefined || isBlank(text)) return null;
   const document = parsed(text, file);
   const schema = readSchema();
   const problems = schemaProblems(schema, document.value, (path) => ({
@@ -53,11 +53,11 @@ export async function readRemoteConfig(recipeFolder: string): Promise<RemoteConf
   };
 }
 
-const CONFIG_LENGTH_MAX = 100_000;
+const CONFIG_BYTES_MAX = 100_000;
 
-async function readIfThere(file: string): Promise<string | undefined> {
+async function readIfThere(file: string): Promise<string | null | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readBounded(file, CONFIG_BYTES_MAX);
   } catch (cause) {
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

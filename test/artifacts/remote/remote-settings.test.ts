@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type RemoteRequest, remoteSettings } from '../../../src/artifacts/remote/remote-settings.js';
@@ -199,6 +201,16 @@ describe('mistakes', () => {
   it('against YAML are those of this file, not of a recipe', async () => {
     expect(await refusal('remoteCache: [')).toMatch(/^\.lathe\/config\.yaml:1:\d+ .*\[CONFIG_INVALID\]$/s);
     expect(await refusal('- a list')).toMatch(/\[CONFIG_INVALID\]$/);
+  });
+
+  it('of a file that is a pipe, or larger than any, are told without reading it', async () => {
+    const recipeFolder = temporaryFolder({ '.lathe/config.yaml': `#${' '.repeat(100_000)}` });
+    const request = { address: undefined, writes: false, environment: {}, recipeFolder };
+    const refused = { code: 'CONFIG_INVALID', message: expect.stringContaining('more than 100000') };
+    await expect(remoteSettings(request)).rejects.toMatchObject(refused);
+    rmSync(join(recipeFolder, '.lathe', 'config.yaml'));
+    execFileSync('mkfifo', [join(recipeFolder, '.lathe', 'config.yaml')]);
+    await expect(remoteSettings(request)).rejects.toMatchObject(refused);
   });
 
   it('are to write where nothing is configured', async () => {
