@@ -26,9 +26,18 @@ export async function createLocalEngine(
 ): Promise<TrainingEngine> {
   const { graphs, provider } = program;
   if (graphs.kind !== 'fused') throw new Error('internal: a step in this thread needs the fused graph');
-  const session = await Session.create(graphs.step, { name: 'the training graph', provider, threads });
+  const session = await Session.create(graphs.step, {
+    ...{ name: 'the training graph', provider, threads },
+    ...(threads > 1 ? { extra: SHORT_SPIN } : {}),
+  });
   return new LocalEngine(program, graphs, session, new StateBuffers(program, parameters), batches);
 }
+
+/**
+ * How long a second thread looks out for work before it sleeps: longer than the pauses inside a step. By default onnxruntime's
+ * threads look out for milliseconds; where another program wants the core, they spend on it the time that they then lack for work.
+ */
+const SHORT_SPIN = { session: { intra_op: { spin_duration_us: '30' } } };
 
 class LocalEngine implements TrainingEngine {
   readonly stepsPerRun: number;
