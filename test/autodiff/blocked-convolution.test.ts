@@ -133,9 +133,9 @@ describe('blockConvolutions', () => {
     const y = ['w1', 'w2'].map((name) => b.op('Conv', [x, b.input(name, 'float32', [16, 16, 3, 3])]));
     b.op('Add', y);
     expect(blockConvolutions(b, 16)).toBe(2);
-    const operators = b.graph.nodes.map(({ opType }) => opType);
-    expect(operators.filter((opType) => opType === 'ReorderInput')).toHaveLength(1);
-    expect(operators.at(-1)).toBe('Add');
+    const reordered = b.graph.nodes.filter(({ opType }) => opType === 'ReorderInput').map(({ inputs }) => inputs[0]);
+    expect(reordered.filter((name) => name === 'x')).toHaveLength(1);
+    expect(b.graph.nodes.at(-1)?.opType).toBe('Add');
   });
 });
 
@@ -153,7 +153,7 @@ describe('a convolution whose gradients are computed in blocks', () => {
     const { b } = graph(REWRITTEN['whole blocks']!, 16);
     blockConvolutions(b, 16);
     const reordered = b.graph.nodes.filter(({ opType }) => opType === 'ReorderInput').map(({ inputs }) => inputs[0]);
-    expect(reordered.toSorted()).toEqual(['seed', 'x']);
+    expect(reordered.filter((name) => name === 'seed')).toHaveLength(1);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseInputGradient, INPUT_GRADIENTS } from '../../../src/autodiff/lowerings/conv-input-gradient/index.js';
 import { makeWindow, type Window } from '../../../src/autodiff/window.js';
 import { GraphBuilder } from '../../../src/onnx/builder.js';
+import { sizeOf } from '../../../src/onnx/tensor.js';
 import { floatFeed, Session } from '../../../src/runtime/session.js';
 import { normal } from '../../support/gradcheck.js';
 import { expectClose } from '../../support/gradient-vectors.js';
@@ -38,6 +39,34 @@ describe('ways to compute the input gradient of a convolution', () => {
     const [flipped, transposed] = [results.flipped!.data as Float32Array, results.transposed!.data as Float32Array];
     expectClose(flipped, transposed, 1e-6, 'flipped against transposed');
     expectClose([dot(flipped, feeds.x!.data)], [dot(feeds.dy!.data, results.y!.data)], 1e-5, 'inner product');
+  });
+
+  it.each([
+    ['a row and a column that no output saw', { input: [7, 8], kernel: [2, 3], strides: [2, 3], output: [3, 2] }],
+    ['more of them than ConvTranspose adds', { input: [9, 8], kernel: [2, 2], strides: [2, 2], output: [3, 4] }],
+  ])('transposed gives zeros for %s', async (_, { input, kernel, strides, output }) => {
+    const window = makeWindow({ kernel, strides, dilations: [1, 1], begin: [0, 0], input, output });
+    const b = new GraphBuilder();
+    const [dyDims, wDims] = [
+      [1, 1, ...output],
+      [1, 1, ...kernel],
+    ];
+    const problem = { dy: b.input('dy', 'float32', dyDims), w: b.input('w', 'float32', wDims), window, groups: 1 };
+    b.output(INPUT_GRADIENTS.transposed(b, problem), 'dx');
+    const session = await Session.create(b.build());
+    const ones = (dims: number[]) => floatFeed(new Float32Array(sizeOf(dims)).fill(1), dims);
+    const { dx } = await session.run({ dy: ones(dyDims), w: ones(wDims) });
+    await session.release();
+    // With ones everywhere, dx counts the windows that see an element.
+    const seen = (axis: number, at: number) =>
+      Array.from({ length: output[axis]! }, (_, p) => at - p * strides[axis]!).filter(
+        (k) => k >= 0 && k < kernel[axis]!,
+      ).length;
+    const expected = Array.from(
+      { length: sizeOf(input) },
+      (_, i) => seen(0, Math.floor(i / input[1]!)) * seen(1, i % input[1]!),
+    );
+    expect([...(dx!.data as Float32Array)]).toEqual(expected);
   });
 
   it('turns the kernel only for small padded kernels of stride 1 with enough channels', () => {

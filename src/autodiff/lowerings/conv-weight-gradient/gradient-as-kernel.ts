@@ -22,7 +22,9 @@ export const gradientAsKernel: WeightGradient = (b, problem) => {
   const whole = pad(b, problem.dy, { begin: none, end: none.with(1, -o & 3) });
   const dy = b.op('ReorderInput', [whole], {}, BLOCKED);
   const parts = reshape(b, dy, [groups, images, filled / block, sizes.p * block]);
-  const kernels = reshape(b, transpose(b, parts, [0, 2, 1, 3]), [groups * filled, images, ...output]);
+  // A single block of outputs stands in the right order already, and onnxruntime would copy all the same.
+  const ordered = filled === block ? parts : transpose(b, parts, [0, 2, 1, 3]);
+  const kernels = reshape(b, ordered, [groups * filled, images, ...output]);
   // A result at the edge of a padded image would be computed alone; so the few columns are padded before. Rows are computed one by one anyway.
   const x = pad(b, transpose(b, problem.x, [1, 0, 2, 3]), {
     begin: [0, 0, 0, begin[1]!],
