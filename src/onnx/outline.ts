@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { externalDataIn } from './external-data.js';
 import type { Model } from './ir.js';
 import { joined, push, pushField, type Segments, segments } from './proto/wire.js';
 import { decodeModel } from './read.js';
@@ -7,16 +9,26 @@ import { standInBytes } from './stand-ins.js';
 
 /**
  * The model in a .onnx file without what its large tensors hold: stand-ins take their place, see `withStandIns`. Reads the
- * graph and small tensors only, however large the file is; no external data.
+ * graph and small tensors only, however large the file is; of external data, that they are there.
  * Throws what `decodeModel` throws, and what `fs` throws.
  */
 export function readOutline(path: string): Model {
   const descriptor = openSync(path, 'r');
+  const external = externalDataIn(dirname(path));
   try {
     const file = new Window(path, descriptor, fstatSync(descriptor).size);
     const bytes = joined(outlineOf(file, { start: 0, end: file.byteLength }, MODEL));
-    return decodeModel(bytes, { name: path, externalData: ({ byteLength }) => standInBytes(byteLength) });
+    return decodeModel(bytes, {
+      name: path,
+      externalData: (reference) => {
+        if (reference.location !== LEFT_OUT) external.check(reference);
+        // Of numbers that were left out, each had a byte at least, and has eight at most.
+        else if (reference.byteLength > 8 * file.byteLength) throw file.cutOff();
+        return standInBytes(reference.byteLength);
+      },
+    });
   } finally {
+    external.close();
     closeSync(descriptor);
   }
 }
@@ -40,7 +52,8 @@ const MODEL: Treatment = { 7: { inside: GRAPH } };
 const KEPT_BYTES = 1024;
 
 /** As if the data lay in another file: data_location EXTERNAL, and an entry "location" that means nothing. */
-const ELSEWHERE = Uint8Array.from([0x70, 1, 0x6a, 13, 0x0a, 8, ...Buffer.from('location'), 0x12, 1, 0x2d]);
+const LEFT_OUT = '-';
+const ELSEWHERE = Uint8Array.from([0x70, 1, 0x6a, 13, 0x0a, 8, ...Buffer.from(`location\x12\x01${LEFT_OUT}`)]);
 
 interface Range {
   readonly start: number;

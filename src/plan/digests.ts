@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { digestOf, sha256File } from '../core/hash.js';
 import { nearest } from '../core/nearest.js';
@@ -145,8 +145,12 @@ export async function externalDataNames(path: string): Promise<string[]> {
     const name = bytes.toString('utf8', at + mark.length + 1, at + mark.length + 1 + length);
     if (name !== '' && !name.includes('..') && !name.startsWith('/')) names.add(name);
   }
-  const existing = await Promise.all(
-    [...names].map(async (name) => (await stat(join(dirname(path), name)).catch(() => undefined))?.isFile() === true),
-  );
+  const root = await realpath(dirname(path));
+  const isThere = async (name: string) => {
+    // What a link leads to elsewhere is refused when the model is read.
+    const real = await realpath(join(root, name)).catch(() => '');
+    return real.startsWith(root + sep) && (await stat(real)).isFile();
+  };
+  const existing = await Promise.all([...names].map(isThere));
   return [...names].filter((_, index) => existing[index]).sort();
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import type { Model } from '../../src/onnx/ir.js';
+import { readOutline } from '../../src/onnx/outline.js';
 import { modelSegments } from '../../src/onnx/proto/encode.js';
 import { joined } from '../../src/onnx/proto/wire.js';
 import { readModel } from '../../src/onnx/read.js';
@@ -117,6 +118,64 @@ describe('external data', () => {
     await rm(`${path}.data`);
     await mkdir(`${path}.data`);
     await expect(readModel(path)).rejects.toThrow('lies in "m.onnx.data", which is no file.');
+  });
+
+  /** A model whose tensors say that they lie at these places, in a data file of 1 MB. */
+  const claiming = async (count: number, place: { offset: number; length: number }) => {
+    const b = new GraphBuilder();
+    const data = floatTensor(new Float32Array(place.length / 4), [place.length / 4]);
+    const names = Array.from({ length: count }, (_, i) => b.initializer(`w${i}`, data));
+    b.output(b.op('Sum', names), 'y');
+    const path = join(folder, 'm.onnx');
+    const places = new Map(names.map((_, i) => [`w${i}`, { location: 'data', ...place }]));
+    await writeFile(path, joined(modelSegments(b.build(), places)));
+    await writeFile(join(folder, 'data'), Buffer.alloc(1_000_000, 1));
+    return path;
+  };
+
+  test('tensors may share a region, but thousands of one small file are refused', async () => {
+    const tied = await readModel(await claiming(3, { offset: 0, length: 1_000_000 }));
+    expect(tied.graph.initializers.get('w2')!.bytes).toEqual(new Uint8Array(1_000_000).fill(1));
+    const path = await claiming(3000, { offset: 8, length: 999_992 });
+    const refused = {
+      code: 'ONNX_EXTERNAL_DATA',
+      problem:
+        'The tensor "w4" and those before it take 4999960 bytes out of "data", which has 1000000: they lie over each other.',
+    };
+    await expect(readModel(path)).rejects.toMatchObject(refused);
+    expect(() => readOutline(path)).toThrow(refused.problem);
+  });
+
+  test('the last byte of the data file is the last that a tensor can have', async () => {
+    const path = await claiming(1, { offset: 999_996, length: 4 });
+    expect((await readModel(path)).graph.initializers.get('w0')!.bytes).toEqual(Uint8Array.of(1, 1, 1, 1));
+    for (const offset of [999_997, 2 ** 52, Number.MAX_SAFE_INTEGER]) {
+      await expect(readModel(await claiming(1, { offset, length: 4 }))).rejects.toThrow('which has 1000000 bytes.');
+    }
+  });
+
+  test('a file of holes larger than memory is refused before memory is taken, for a plan as well', async () => {
+    const path = await claiming(1, { offset: 0, length: 8 });
+    const place = { location: 'data', offset: 0, length: 2 ** 46 };
+    const lying = model();
+    lying.graph.initializers.set('w', { dataType: 'float32', dims: [2 ** 44], bytes: new Uint8Array(0) });
+    await writeFile(path, joined(modelSegments(lying, new Map([['w', place]]))));
+    await expect(readModel(path)).rejects.toThrow('which has 1000000 bytes.');
+    await truncate(join(folder, 'data'), 2 ** 43);
+    await expect(readModel(path)).rejects.toThrow('which has 8796093022208 bytes.');
+    expect(() => readOutline(path)).toThrow('which has 8796093022208 bytes.');
+    place.length = 2 ** 42;
+    lying.graph.initializers.set('w', { dataType: 'float32', dims: [2 ** 40], bytes: new Uint8Array(0) });
+    await writeFile(path, joined(modelSegments(lying, new Map([['w', place]]))));
+    await expect(readModel(path)).rejects.toThrow('need 4398046511104 bytes of memory');
+    expect(() => readOutline(path)).toThrow('need 4398046511104 bytes of memory');
+  });
+
+  test.each(['/dev/zero', 'link'])('a device is not read: %s', async (location) => {
+    const path = await external();
+    await symlink('/dev/zero', join(folder, 'model', 'link'));
+    await writeFile(path, joined(modelSegments(model(), new Map([['w', { location, offset: 0, length: 1200 }]]))));
+    await expect(readModel(path)).rejects.toThrow('outside the folder');
   });
 
   test.each(['../m.onnx.data', '/etc/hostname', 'sub/../../m.onnx.data'])(

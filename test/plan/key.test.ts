@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: the changes of these tests reach into a recipe as plain data
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: recipes write references like this
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -384,6 +384,16 @@ describe('a key changes', () => {
     const before = await keys(base(), folder);
     writeFileSync(join(folder, name), 'other weights');
     expect(differing(before, await keys(base(), folder))).toEqual([3, 4]);
+  });
+
+  test('but not with what lies behind a link out of its folder, which is not read', async () => {
+    const entry = Buffer.from('\x0a\x08location\x12\x08face.bin', 'latin1');
+    const elsewhere = temporaryFolder({ secret: 'one' });
+    const folder = temporaryFolder({ ...FILES, 'face.onnx': new Uint8Array(entry) });
+    symlinkSync(join(elsewhere, 'secret'), join(folder, 'face.bin'));
+    const before = await keys(base(), folder);
+    writeFileSync(join(elsewhere, 'secret'), 'two');
+    expect(differing(before, await keys(base(), folder))).toEqual([]);
   });
 
   test('with the value of a hashed variable, and not with another one', async () => {
