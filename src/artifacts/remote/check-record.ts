@@ -1,5 +1,6 @@
 import type { Json } from '../../core/canonical-json.js';
 import { digestOf } from '../../core/hash.js';
+import { atLeastZero, instant, json, mappingOf } from '../../core/shape.js';
 import { type ActionRecord, storedModel } from '../action-record.js';
 
 /** What a stage that has the key hands over; the record of anything else is not its result. */
@@ -22,9 +23,10 @@ export function checkedRecord(value: Json, key: string, expected: ExpectedResult
   if (keyRecord === undefined || digestOf(keyRecord) !== key) return undefined;
   if (!isMapping(outputs) || !sameNames(Object.keys(outputs), expected.outputs)) return undefined;
   if (!Object.values(outputs).every(isModel)) return undefined;
+  // Nobody walks through more levels than that.
+  if (!json(keyRecord) || !mappingOf(json)(metrics)) return undefined;
   if (!isMapping(metrics) || !Object.keys(metrics).every((name) => expected.metrics.includes(name))) return undefined;
-  if (typeof durationMs !== 'number' || !(durationMs >= 0) || typeof createdAt !== 'string') return undefined;
-  if (!/^\d{4}-\d\d-\d\dT[\d:.]{8,16}Z$/.test(createdAt)) return undefined;
+  if (!atLeastZero(durationMs) || !instant(createdAt)) return undefined;
   return value as unknown as ActionRecord;
 }
 

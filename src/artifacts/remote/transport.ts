@@ -53,6 +53,9 @@ export function httpTransport(patience: Patience = PATIENCE): Transport {
 /** More requests than that at a time would wait for a connection with their clocks running. */
 const SOCKETS_MAX = 32;
 
+/** Answers of status 1xx before the one that counts; nobody sends more than one or two. */
+const ANNOUNCEMENTS_MAX = 20;
+
 interface Means extends Patience {
   readonly agent: http.Agent;
   readonly request: typeof http.request;
@@ -83,6 +86,10 @@ function exchange(call: HttpCall, signal: AbortSignal, means: Means): Promise<Ht
     outgoing.on('close', () => {
       clearTimeout(connecting);
       signal.removeEventListener('abort', onAbort);
+    });
+    let announcements = 0;
+    outgoing.on('information', () => {
+      if (++announcements > ANNOUNCEMENTS_MAX) end(new RemoteError('announces answers without an end'));
     });
     outgoing.on('response', (response) => {
       answer = response;

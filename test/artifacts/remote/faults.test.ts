@@ -292,6 +292,45 @@ describe('a server that lies or fails', () => {
       }),
       damaged,
     ],
+    'a metric of more levels than anybody has': [
+      record(edited({ 'metrics.accuracy': JSON.parse(`${'['.repeat(300)}${']'.repeat(300)}`) as Json })),
+      damaged,
+    ],
+    'a time that is none': [record(edited({ createdAt: '2026-99-99T99:99:99Z' })), damaged],
+    'a record that unpacks to gigabytes': [
+      record(
+        (_, response) =>
+          void response.writeHead(200, { 'content-encoding': 'deflate' }).end(gzipSync(' '.repeat(1 << 20))),
+      ),
+      'sent a packed body, which was not asked for.',
+    ],
+    'a length that is more than comes': [
+      blob((_, response) => {
+        response.writeHead(200, { 'content-length': 1 << 30 }).write('the bytes of a model');
+        response.socket?.end();
+      }),
+      'broke the connection (ECONNRESET).',
+    ],
+    'a length that is more than the model has, and all of it': [
+      blob((_, response) => void response.writeHead(200, { 'content-length': 1 << 20 }).end(Buffer.alloc(1 << 20))),
+      'sent more than the 20 bytes of a model.',
+    ],
+    'a length that is a lie about less': [
+      blob(
+        (_, response) => void response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nthe bytes of a model'),
+      ),
+      'sent 9 of the 20 bytes of a model.',
+    ],
+    'announcements of an answer without an end': [
+      record((request) => {
+        const more = () => {
+          while (!request.socket.destroyed && request.socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000))) {}
+        };
+        request.socket.on('drain', more);
+        more();
+      }),
+      'announces answers without an end.',
+    ],
     'the record of another key': [record(edited({ key: sha256('other') })), damaged],
     'a record of other causes under the key': [record(edited({ 'keyRecord.options.keep': 0.2 })), damaged],
     'a record that lacks an output': [record(edited({ 'outputs.student': undefined })), damaged],
