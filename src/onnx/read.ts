@@ -67,7 +67,7 @@ function parse(bytes: Uint8Array, name: string): ModelProto & { graph: GraphProt
       ? new UserError('ONNX_DECODE', `${name} is no ONNX model, or is cut off: ${(cause as Error).message}.`, fix, {
           cause,
         })
-      : new UserError('ONNX_DECODE', `${name} is no ONNX model: it looks like ${look}.`, '');
+      : new UserError('ONNX_DECODE', `${name} is no ONNX model: it looks like ${look}.`, OTHER_FILE);
   }
   const { graph } = proto;
   if (graph === undefined || (proto.irVersion === 0n && proto.opsetImport.length === 0)) {
@@ -75,12 +75,14 @@ function parse(bytes: Uint8Array, name: string): ModelProto & { graph: GraphProt
     throw new UserError(
       'ONNX_DECODE',
       `${name} is no ONNX model: ${look === undefined ? 'it has no graph' : `it looks like ${look}`}.`,
-      look === undefined ? fix : '',
+      look === undefined ? fix : OTHER_FILE,
     );
   }
   // Not a spread copy: protobuf-es keeps default values in the prototype.
   return proto as ModelProto & { graph: GraphProto };
 }
+
+const OTHER_FILE = 'Give the path of the ONNX file, or fetch it again.';
 
 /** Errors found while decoding a file, with the file as their place. */
 function placed<T>(file: string | undefined, decode: () => T): T {

@@ -20,6 +20,18 @@ export function previewProblems(error: unknown, cell: Cell, recipe: Recipe): rea
   return [new UserError('PLAN_CHECK_THREW', text, fix, { place, cause: error, class: 'usage' })];
 }
 
+/** What is wrong with a file under `models`, at its entry in the recipe. Anything else comes back as it is. */
+export function fileProblems(error: unknown, file: string, recipe: Recipe): unknown {
+  if (error instanceof UserErrors) {
+    return new UserErrors(error.errors.map((each) => fileProblems(each, file, recipe) as UserError));
+  }
+  if (!isUserError(error)) return error;
+  const name = Object.keys(recipe.models).find((each) => recipe.models[each]!.file === file)!;
+  const problem = error.place?.kind === 'graph' ? withNode(error.problem, error.place) : error.problem;
+  const place = recipe.locate(['models', name, 'file']);
+  return new UserError(error.code, problem, error.fix, { place, cause: error, class: 'usage' });
+}
+
 function placed(error: UserError, cell: Cell, recipe: Recipe): UserError {
   // Nothing has run: it is a mistake in the recipe, unless the machine is at fault.
   const kind = error.class === 'infrastructure' ? error.class : 'usage';

@@ -15,8 +15,8 @@ import { chosenSlot, labelOfSlot } from './collected.js';
 import { OPTION_SLOT } from './option-slot.js';
 import type { Cell, Plan, Source } from './plan.js';
 import { previewData } from './preview-data.js';
-import { previewProblems, Unknown } from './preview-problems.js';
-import { storedPreview } from './stored-preview.js';
+import { fileProblems, previewProblems, Unknown } from './preview-problems.js';
+import { filePreview, storedPreview } from './stored-preview.js';
 
 export interface PreviewRequest {
   readonly plan: Plan;
@@ -63,6 +63,8 @@ class Walk implements PlanPreview {
   async visit(cell: Cell): Promise<readonly UserError[]> {
     const { recipe } = this.request.plan;
     try {
+      // Of stages without a plan, too: a damaged file is better told now than after an hour of training.
+      for (const source of Object.values(cell.inputs)) if (source.kind === 'file') await this.modelFrom(source);
       this.cells.set(cell.id, (await cell.definition.plan?.(await this.contextOf(cell))) ?? {});
       return [];
     } catch (error) {
@@ -101,7 +103,16 @@ class Walk implements PlanPreview {
 
   private modelFrom(source: Source): Promise<ModelPreview | null> {
     const id = source.kind === 'file' ? `file ${source.file}` : `cell ${source.cell} ${source.slot}`;
-    return this.once(id, () => (source.kind === 'file' ? storedPreview(source.file) : this.outputOf(source)));
+    return this.once(id, () => (source.kind === 'file' ? this.fileOf(source) : this.outputOf(source)));
+  }
+
+  /** Throws UserErrors, placed at the file's entry in the recipe. */
+  private async fileOf({ file }: Source & { kind: 'file' }): Promise<ModelPreview> {
+    try {
+      return await filePreview(file);
+    } catch (error) {
+      throw fileProblems(error, file, this.request.plan.recipe);
+    }
   }
 
   private async outputOf({ cell: id, slot }: Source & { kind: 'cell' }): Promise<ModelPreview | null> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -335,5 +335,54 @@ stages:
     expect(code).toBe(2);
     expect(stderr).toContain('The plan of halve threw: of what?.');
     expect(stderr).toContain('[PLAN_CHECK_THREW]');
+  });
+});
+
+describe('a damaged file under models', () => {
+  const recipeOf = (file: string) => `version: 1
+plugins: [${TOY_PLUGIN}]
+models: { face: { file: ${file} } }
+stages:
+  - { id: made, uses: toy-make }
+  - { id: judged, uses: toy-judge, from: face }
+  - { id: judged-too, uses: toy-judge, from: face }
+`;
+  const good = async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', ['batch', 2]);
+    b.output(b.op('Add', [x, b.initializer('bias', floatTensor([1, 2], [2]))], {}, { outputs: ['y'] }));
+    const file = join(cwd, 'good.onnx');
+    await writeModel(b.build(), file);
+    return readFileSync(file);
+  };
+
+  it('is told at its place, once, before anything runs, also of stages without a plan', async () => {
+    writeFileSync(join(cwd, 'face.onnx'), 'a text');
+    writeFileSync(join(cwd, 'recipe.yaml'), recipeOf('face.onnx'));
+    for (const command of ['plan', 'run']) {
+      const { code, stderr } = await call(command);
+      expect(code).toBe(2);
+      expect(stderr.replace(cwd, '.').trimEnd()).toMatchInlineSnapshot(`
+        "recipe.yaml:3:25 ./face.onnx is no ONNX model: it looks like a text file.
+        models: { face: { file: face.onnx } }
+                                ~~~~~~~~~
+        Give the path of the ONNX file, or fetch it again.  [ONNX_DECODE]"
+      `);
+    }
+    expect(existsSync(join(cwd, '.lathe', 'runs'))).toBe(false);
+  });
+
+  it('is refused wherever it is cut off', async () => {
+    const bytes = await good();
+    writeFileSync(join(cwd, 'recipe.yaml'), recipeOf('face.onnx'));
+    for (const length of [0, 1, Math.floor(bytes.length / 2), bytes.length - 1]) {
+      writeFileSync(join(cwd, 'face.onnx'), bytes.subarray(0, length));
+      const { code, stderr } = await call('plan');
+      expect({ length, code }).toEqual({ length, code: 2 });
+      expect(stderr).toContain('recipe.yaml:3:25 ');
+      expect(stderr).toContain('[ONNX_DECODE]');
+    }
+    writeFileSync(join(cwd, 'face.onnx'), bytes);
+    expect((await call('plan')).code).toBe(0);
   });
 });
