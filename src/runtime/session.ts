@@ -3,6 +3,7 @@ import { UserError } from '../core/errors.js';
 import type { DataType, Model } from '../onnx/ir.js';
 import { encodeModelApart } from '../onnx/write.js';
 import { freeAtOnce } from './free-at-once.js';
+import { loadOnnxruntime } from './load-onnxruntime.js';
 import type { Provider } from './provider.js';
 
 /** A tensor on its way into or out of onnxruntime. float16 travels as Uint16Array, bool as Uint8Array. */
@@ -69,8 +70,7 @@ export class Session {
       logSeverityLevel: 3,
       ...(options.extra === undefined ? {} : { extra: options.extra as Record<string, unknown> }),
     };
-    // Loaded here, so that importing this file costs nothing: a run answered from the cache never loads onnxruntime.
-    const { InferenceSession, Tensor } = await import('onnxruntime-node');
+    const { InferenceSession, Tensor } = await loadOnnxruntime();
     try {
       const session = await createFrom(InferenceSession, source, sessionOptions, options.externalDataBytes);
       return new Session(session, name, Tensor);
