@@ -8,13 +8,14 @@
  * counts in the commit.
  */
 import { createHash, randomFillSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Store } from '../src/artifacts/store.js';
 import { sha256, sha256File } from '../src/core/hash.js';
 import { median } from './contender.js';
+import { scratchFolder } from './scratch-folder.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,13 +25,9 @@ const { values: options } = parseArgs({
   },
 });
 
-const folder = mkdtempSync(join(options.folder, 'lathe-commit-bench-'));
+const folder = scratchFolder('commit-bench', options.folder);
 const times = { pass: [] as number[], commit: [] as number[], verify: [] as number[] };
-try {
-  for (let round = 0; round < Number(options.rounds); round++) await measure(round);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+for (let round = 0; round < Number(options.rounds); round++) await measure(round);
 const [pass, commit, verify] = [times.pass, times.commit, times.verify].map(median) as [number, number, number];
 process.stdout.write(
   `SHA-256 ${pass.toFixed(0)} ms, commit ${commit.toFixed(0)} ms, verify ${verify.toFixed(0)} ms: ` +

@@ -9,8 +9,6 @@
  * that of a program that has just started. session, which is not in the sum: onnxruntime loads the graph, for networks of at most
  * as many nodes as `--sessions` says, since its time grows faster than the nodes.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { appendForward, blockConvolutions, buildBackward, checkDifferentiable } from 'onnx-lathe/autodiff';
@@ -27,6 +25,7 @@ import {
 import { Session } from 'onnx-lathe/runtime';
 import { crossEntropy, trainableParameters } from 'onnx-lathe/train';
 import { DEEP_NETWORKS } from './deep-networks.js';
+import { scratchFolder } from './scratch-folder.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -42,26 +41,22 @@ const BLOCK = 8;
 const STEPS = ['read', 'judge', 'shapes', 'differentiate', 'block', 'write'] as const;
 type Times = Record<(typeof STEPS)[number] | 'session', number>;
 
-const folder = await mkdtemp(join(tmpdir(), 'lathe-graph-building-'));
-try {
-  for (const [name, network] of Object.entries(DEEP_NETWORKS)) {
-    process.stdout.write(`### ${name}\n\n`);
-    const columns = ['nodes', 'in the graph', ...STEPS, 'all', 'first round', 'session'];
-    process.stdout.write(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}\n`);
-    for (const nodes of options.nodes.split(',').map(Number)) {
-      const model = network.build(nodes);
-      const path = join(folder, `${nodes}.onnx`);
-      await writeModel(model, path);
-      await measure(path, {
-        nodes: model.graph.nodes.length,
-        inputShape: network.inputShape,
-        loads: nodes <= Number(options.sessions),
-      });
-    }
-    process.stdout.write('\n');
+const folder = scratchFolder('graph-building');
+for (const [name, network] of Object.entries(DEEP_NETWORKS)) {
+  process.stdout.write(`### ${name}\n\n`);
+  const columns = ['nodes', 'in the graph', ...STEPS, 'all', 'first round', 'session'];
+  process.stdout.write(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}\n`);
+  for (const nodes of options.nodes.split(',').map(Number)) {
+    const model = network.build(nodes);
+    const path = join(folder, `${nodes}.onnx`);
+    await writeModel(model, path);
+    await measure(path, {
+      nodes: model.graph.nodes.length,
+      inputShape: network.inputShape,
+      loads: nodes <= Number(options.sessions),
+    });
   }
-} finally {
-  await rm(folder, { recursive: true });
+  process.stdout.write('\n');
 }
 
 interface Subject {

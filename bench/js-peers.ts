@@ -7,13 +7,13 @@
  * process each, bursts interleaved as in bench/train-step.ts; medians.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { floatsOf } from 'onnx-lathe/onnx';
 import { Random } from 'onnx-lathe/plugin';
 import { constantSchedule, crossEntropy, sgd, train } from 'onnx-lathe/train';
 import { Contender, median } from './contender.js';
+import { scratchFolder } from './scratch-folder.js';
 import { SUBJECTS } from './subjects.js';
 
 const STEPS = 3;
@@ -23,22 +23,16 @@ const PEERS = { tfjs: 'tfjs 4.22, cpu backend', jax: 'jax-js 0.1.25, wasm backen
 const PROGRAM = 'bench/js-peers/js-step.mjs';
 const OPTIMIZER = { lr: 0.01, momentum: 0.9, nesterov: false, weightDecay: 0 };
 
-const folder = mkdtempSync(join(tmpdir(), 'js-peers-'));
+const folder = scratchFolder('js-peers');
 const file = join(folder, 'case.json');
-try {
-  const expected = await lossesOfLathe();
-  for (const peer of Object.keys(PEERS)) {
-    const losses = JSON.parse(
-      execFileSync(process.execPath, [PROGRAM, peer, file, String(STEPS)], { encoding: 'utf8' }),
-    );
-    const isSame = expected.every((loss, i) => Math.abs(loss - losses[i]) <= RTOL * loss);
-    process.stdout.write(`${peer}: losses ${losses.join(', ')}; Lathe ${expected.join(', ')}\n`);
-    if (!isSame) throw new Error(`${peer} computes something else`);
-  }
-  await race(Number(process.argv[2] ?? 5));
-} finally {
-  rmSync(folder, { recursive: true });
+const expected = await lossesOfLathe();
+for (const peer of Object.keys(PEERS)) {
+  const losses = JSON.parse(execFileSync(process.execPath, [PROGRAM, peer, file, String(STEPS)], { encoding: 'utf8' }));
+  const isSame = expected.every((loss, i) => Math.abs(loss - losses[i]) <= RTOL * loss);
+  process.stdout.write(`${peer}: losses ${losses.join(', ')}; Lathe ${expected.join(', ')}\n`);
+  if (!isSame) throw new Error(`${peer} computes something else`);
 }
+await race(Number(process.argv[2] ?? 5));
 
 /** One batch, always the same; the order of its samples does not matter. Writes it down for the peers. */
 async function lossesOfLathe(): Promise<number[]> {

@@ -9,8 +9,8 @@
  * scripts; then wall and CPU time of the sweeps. Reading of blobs and started processes are a matter of tests.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Store } from '../src/artifacts/store.js';
@@ -19,6 +19,7 @@ import { preparePlan } from '../src/cli/prepare.js';
 import { processTerminal } from '../src/cli/terminal.js';
 import { runtimeFacts } from '../src/run/runtime-facts.js';
 import { median } from './contender.js';
+import { scratchFolder } from './scratch-folder.js';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '9' }, cells: { type: 'string', default: '500,2000' } },
@@ -27,14 +28,10 @@ const LATHE = resolve('dist/bin/lathe.cjs');
 const DIGITS = resolve('pipelines/digits.yaml');
 const WIREIT = resolve('bench/wireit/node_modules/wireit/bin/wireit.js');
 
-const folder = mkdtempSync(join(tmpdir(), 'lathe-noop-bench-'));
-try {
-  compareStarts();
-  for (const cells of options.cells.split(',')) await timeSweep(Number(cells));
-  say(`load average ${loadavg()[0]!.toFixed(1)}`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const folder = scratchFolder('noop-bench');
+compareStarts();
+for (const cells of options.cells.split(',')) await timeSweep(Number(cells));
+say(`load average ${loadavg()[0]!.toFixed(1)}`);
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

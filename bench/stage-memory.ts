@@ -4,8 +4,8 @@
  *
  * Stages run one at a time. While one runs, the kernel's peak of its process (VmHWM) is read from /proc every 10 ms (Linux).
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Store } from '../src/artifacts/store.js';
 import { keyFunction } from '../src/cli/keys.js';
@@ -18,15 +18,12 @@ import { localExecutor } from '../src/run/local-executor.js';
 import { PROCESS_BYTES } from '../src/run/memory-budget.js';
 import { runPlan } from '../src/run/run-plan.js';
 import { runtimeFacts } from '../src/run/runtime-facts.js';
+import { scratchFolder } from './scratch-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'lathe-stage-memory-'));
-try {
-  const recipes = process.argv.slice(2).map((recipe) => resolve(recipe));
-  process.stdout.write('| stage | estimated | held | estimated / held |\n| --- | --- | --- | --- |\n');
-  for (const recipe of recipes.length === 0 ? [writeRecipe()] : recipes) await compare(recipe);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const folder = scratchFolder('stage-memory');
+const recipes = process.argv.slice(2).map((recipe) => resolve(recipe));
+process.stdout.write('| stage | estimated | held | estimated / held |\n| --- | --- | --- | --- |\n');
+for (const recipe of recipes.length === 0 ? [writeRecipe()] : recipes) await compare(recipe);
 
 async function compare(recipe: string): Promise<void> {
   const surroundings = { terminal: processTerminal(process.env), env: process.env };

@@ -6,9 +6,9 @@
  * when they are needed. The figure is the median of the rounds: the time per stage, less what it waits for.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Store } from '../src/artifacts/store.js';
@@ -22,6 +22,7 @@ import { localExecutor } from '../src/run/local-executor.js';
 import { runPlan } from '../src/run/run-plan.js';
 import { runtimeFacts } from '../src/run/runtime-facts.js';
 import { median } from './contender.js';
+import { scratchFolder } from './scratch-folder.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -31,29 +32,25 @@ const { values: options } = parseArgs({
   },
 });
 const [stages, rounds] = [Number(options.stages), Number(options.rounds)];
-const folder = mkdtempSync(join(tmpdir(), 'lathe-overhead-'));
-try {
-  const idle = await planOf(0);
-  const waiting = await planOf(Number(options.ms));
-  const local = (spares: number) =>
-    localExecutor({ childEntry: resolve('dist/bin/child.cjs'), env: childEnvironment(process.env, []), spares });
-  const subjects = new Map<string, () => Promise<number>>([
-    ['no process', () => overheadOf(idle, 0, inThisProcess())],
-    [`a process started ahead, stages of ${options.ms} ms`, () => overheadOf(waiting, Number(options.ms), local(1))],
-    [`a process started then, stages of ${options.ms} ms`, () => overheadOf(waiting, Number(options.ms), local(0))],
-    ['a process started ahead, stages of 0 ms', () => overheadOf(idle, 0, local(1))],
-  ]);
-  const times = new Map([...subjects.keys()].map((name) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, run] of subjects) times.get(name)!.push(await run());
-  }
-  for (const [name, each] of times) {
-    process.stdout.write(`${name.padEnd(46)} ${median(each).toFixed(1).padStart(6)} ms per stage\n`);
-  }
-  process.stdout.write(`load average ${loadavg()[0]!.toFixed(1)}\n`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const folder = scratchFolder('overhead');
+const idle = await planOf(0);
+const waiting = await planOf(Number(options.ms));
+const local = (spares: number) =>
+  localExecutor({ childEntry: resolve('dist/bin/child.cjs'), env: childEnvironment(process.env, []), spares });
+const subjects = new Map<string, () => Promise<number>>([
+  ['no process', () => overheadOf(idle, 0, inThisProcess())],
+  [`a process started ahead, stages of ${options.ms} ms`, () => overheadOf(waiting, Number(options.ms), local(1))],
+  [`a process started then, stages of ${options.ms} ms`, () => overheadOf(waiting, Number(options.ms), local(0))],
+  ['a process started ahead, stages of 0 ms', () => overheadOf(idle, 0, local(1))],
+]);
+const times = new Map([...subjects.keys()].map((name) => [name, [] as number[]]));
+for (let round = 0; round < rounds; round++) {
+  for (const [name, run] of subjects) times.get(name)!.push(await run());
 }
+for (const [name, each] of times) {
+  process.stdout.write(`${name.padEnd(46)} ${median(each).toFixed(1).padStart(6)} ms per stage\n`);
+}
+process.stdout.write(`load average ${loadavg()[0]!.toFixed(1)}\n`);
 
 async function planOf(ms: number): Promise<Plan> {
   const recipe = join(folder, `recipe-${ms}.yaml`);

@@ -12,12 +12,13 @@
  * core each, nothing started or stored. And what else the machine did in the fastest runs, in cores.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Contender } from './contender.js';
 import { latheContenders } from './contenders.js';
+import { scratchFolder } from './scratch-folder.js';
 import { DIGITS_LAYERS } from './subjects.js';
 
 const { values: options } = parseArgs({
@@ -42,33 +43,29 @@ interface Run {
   readonly others: number;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'lathe-sweep-bench-'));
+const folder = scratchFolder('sweep-bench');
 const rows: string[][] = [];
-try {
-  for (const subject of options.subjects.split(',') as (keyof typeof DIGITS_LAYERS)[]) {
-    const recipe = join(folder, `${subject}.yaml`);
-    writeFileSync(recipe, recipeOf(subject));
-    const plain = latheContenders({ subject: `digits-${subject}`, cores: Array(Number(options.jobs)).fill('1') });
-    const runs = new Map([options.jobs, '1'].map((jobs) => [jobs, [] as Run[]]));
-    const bursts: Bursts = { alone: [], together: [] };
-    try {
-      await Promise.all(plain.map((it) => it.ready()));
-      for (let round = 0; round < Number(options.rounds); round++) {
-        for (const [jobs, times] of runs) times.push(timeOf(recipe, jobs));
-        await compare(plain, subject, bursts);
-      }
-    } finally {
-      for (const it of plain) it.stop();
+for (const subject of options.subjects.split(',') as (keyof typeof DIGITS_LAYERS)[]) {
+  const recipe = join(folder, `${subject}.yaml`);
+  writeFileSync(recipe, recipeOf(subject));
+  const plain = latheContenders({ subject: `digits-${subject}`, cores: Array(Number(options.jobs)).fill('1') });
+  const runs = new Map([options.jobs, '1'].map((jobs) => [jobs, [] as Run[]]));
+  const bursts: Bursts = { alone: [], together: [] };
+  try {
+    await Promise.all(plain.map((it) => it.ready()));
+    for (let round = 0; round < Number(options.rounds); round++) {
+      for (const [jobs, times] of runs) times.push(timeOf(recipe, jobs));
+      await compare(plain, subject, bursts);
     }
-    const [many, one] = [fastest(runs.get(options.jobs)!), fastest(runs.get('1')!)];
-    const ceiling = (plain.length * Math.min(...bursts.alone)) / Math.min(...bursts.together);
-    rows.push([
-      ...[subject, many.seconds.toFixed(2), one.seconds.toFixed(2), (one.seconds / many.seconds).toFixed(2)],
-      ...[ceiling.toFixed(2), `${many.others.toFixed(2)} and ${one.others.toFixed(2)}`],
-    ]);
+  } finally {
+    for (const it of plain) it.stop();
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  const [many, one] = [fastest(runs.get(options.jobs)!), fastest(runs.get('1')!)];
+  const ceiling = (plain.length * Math.min(...bursts.alone)) / Math.min(...bursts.together);
+  rows.push([
+    ...[subject, many.seconds.toFixed(2), one.seconds.toFixed(2), (one.seconds / many.seconds).toFixed(2)],
+    ...[ceiling.toFixed(2), `${many.others.toFixed(2)} and ${one.others.toFixed(2)}`],
+  ]);
 }
 const head = [
   'cells',
