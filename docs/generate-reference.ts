@@ -63,8 +63,8 @@ function renderStage(stage: StageDefinition): string[] {
       ? `\`${slot}\``
       : `\`${slot}\` (${'chosen' in spec ? 'one of those collected' : `\`${spec.same}\`, unchanged`})`,
   );
-  const metrics = Object.entries(stage.metrics).map(([name, { unit, better }]) => [
-    `\`${name}\``,
+  const metrics = Object.entries(stage.metrics).map(([name, { unit, better, parts }]) => [
+    (parts?.map((part) => `${name}.${part}`) ?? [name]).map((each) => `\`${each}\``).join(', '),
     unit,
     better === undefined ? '' : `${better} is better`,
   ]);

@@ -25,7 +25,7 @@ export default defineStage({
     macs: { unit: 'count', better: 'lower' },
     modelBytes: { unit: 'bytes', better: 'lower' },
     gzipBytes: { unit: 'bytes', better: 'lower' },
-    latencyMs: { unit: 'ms', better: 'lower' },
+    latencyMs: { unit: 'ms', better: 'lower', parts: ['p50', 'p95'] },
     throughputPerS: { unit: '', better: 'higher', varies: true },
   },
   computes: true,

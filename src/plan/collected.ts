@@ -6,7 +6,7 @@ import { isJsonMapping } from '../core/json-schema/schema.js';
 import type { MetricSpec } from '../plugin/stage.js';
 import type { Recipe } from '../recipe/recipe.js';
 import type { Draft } from './draft.js';
-import { metricsNamed, type Reporters } from './metrics.js';
+import { metricsNamed, partNames, partOf, type Reporters } from './metrics.js';
 import type { Cell, CollectedCell } from './plan.js';
 import type { Wiring } from './wiring.js';
 
@@ -43,10 +43,17 @@ export function checkCollectedMetrics(
   if (first === undefined || first.definition === null) return;
   for (const { name, path } of metricsNamed(draft)) {
     const [metric] = name.split('.', 1) as [string];
-    if (reporters.find(first, metric) !== null) continue;
-    const problem = `"${metric}" is no metric of ${first.stage} (${first.declaration.uses}).`;
-    const known = Object.keys(reporters.of(first));
-    const fix = didYouMeanOrKnown(metric, known, 'Collect a stage that evaluates, or add measure to the recipe.');
+    const reporter = reporters.find(first, metric);
+    const parts = reporter && partNames(metric, reporter.spec);
+    // What is inside a metric that tells no parts, such as one class of perClass, is known when it is there.
+    if (reporter !== null && (parts === null || parts.includes(name))) continue;
+    const asked = parts === null ? metric : name;
+    const problem =
+      parts !== null && name === metric
+        ? `"${name}" is not a single number.`
+        : `"${asked}" is no metric of ${first.stage} (${first.declaration.uses}).`;
+    const known = parts ?? Object.keys(reporters.of(first));
+    const fix = didYouMeanOrKnown(asked, known, 'Collect a stage that evaluates, or add measure to the recipe.');
     const place = recipe.locate([...draft.path, 'with', ...path], 'value', draft.labels);
     problems.push(new UserError('PLAN_UNKNOWN_METRIC', problem, fix, { place, class: 'usage' }));
   }
@@ -70,7 +77,7 @@ export function collectedCells(
       const reporter = reporters.find(taken, path[0]!);
       if (reporter === null) throw new Error(`internal: nobody reports ${name} of ${taken.id}`);
       metrics[name] = { cell: reporter.cell, path };
-      specs[name] = reporter.spec;
+      specs[name] = path.length === 1 ? reporter.spec : partOf(reporter.spec);
     }
     return [label, { cell: taken.id, labels: taken.labels, metrics }] as const;
   });
@@ -105,7 +112,8 @@ export function readCollected(
   return read;
 }
 
-function valueAt(reported: Readonly<Record<string, Json>>, path: readonly string[]): Json {
+/** A value inside of metrics. Null where there is none. */
+export function valueAt(reported: Readonly<Record<string, Json>>, path: readonly string[]): Json {
   let value: Json | undefined = reported;
   for (const part of path) value = isJsonMapping(value) && Object.hasOwn(value, part) ? value[part] : undefined;
   return value ?? null;

@@ -4,11 +4,10 @@ import { describeValue } from '../core/json-schema/words.js';
 import type { Path } from '../core/path.js';
 import type { UnitKind } from '../core/schema.js';
 import { parseUnit, UNIT_EXAMPLES } from '../core/units.js';
-import type { MetricSpec } from '../plugin/stage.js';
 import type { GateDeclaration, Recipe, WrittenGate } from '../recipe/recipe.js';
 import type { Draft } from './draft.js';
 import type { Drafts } from './drafts.js';
-import type { Reporters } from './metrics.js';
+import { isNumber, numbersAmong, partNames, type Reporters } from './metrics.js';
 import type { Gate } from './plan.js';
 
 /** The unit in which a limit may be written, by the unit of its metric. */
@@ -55,13 +54,16 @@ function placeGate(request: GatesRequest, draft: Draft, metric: string, written:
   if (draft.definition === null) return null;
   const reporter = reporters.find(draft, metric);
   if (reporter === null) {
-    const known = Object.entries(reporters.of(draft)).flatMap(([name, spec]) => (isNumber(spec) ? [name] : []));
+    const known = numbersAmong(reporters.of(draft));
     const none = `${draft.declaration.uses} reports no metrics; evaluate does.`;
     const owner = `${draft.stage} (${draft.declaration.uses})`;
     return refuse(`"${metric}" is no metric of ${owner}.`, didYouMeanOrKnown(metric, known, none), path, 'key');
   }
-  if (!isNumber(reporter.spec))
-    return refuse(`"${metric}" is not a single number, so that no limit fits it.`, '', path, 'key');
+  if (!isNumber(reporter.spec)) {
+    const parts = partNames(metric, reporter.spec);
+    const fix = parts === null ? '' : `Name one of its values: ${parts.join(', ')}.`;
+    return refuse(`"${metric}" is not a single number, so that no limit fits it.`, fix, path, 'key');
+  }
   const gate: { -readonly [key in keyof GateDeclaration]: GateDeclaration[key] } = {};
   for (const limit of LIMITS) {
     const value = written[limit];
@@ -117,11 +119,6 @@ function placeGate(request: GatesRequest, draft: Draft, metric: string, written:
     return refuse(problem, 'Name another stage that reports it.', [...path, 'from'], 'value');
   }
   return { ...placed, gate: { ...gate, from: written.from }, against: reference.cell };
-}
-
-/** A metric without a unit is a number, not a list or a table, if it says which way is better. */
-function isNumber({ unit, better }: MetricSpec): boolean {
-  return unit !== '' || better !== undefined;
 }
 
 /** The cell that a gate compares with: the one that is named, or the one of a stage that shares the gate's labels. */

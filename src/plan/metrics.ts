@@ -16,8 +16,16 @@ export class Reporters {
     private readonly wiring: ReadonlyMap<string, Wiring>,
   ) {}
 
-  /** Null if nobody reports it. */
-  find(draft: Draft, metric: string): { readonly cell: string; readonly spec: MetricSpec } | null {
+  /** @param metric also a part of one ("latencyMs.p50"). Null if nobody reports it. */
+  find(draft: Draft, metric: string): Reporter | null {
+    const whole = this.findWhole(draft, metric);
+    if (whole !== null) return whole;
+    const [head, ...rest] = metric.split('.') as [string, ...string[]];
+    const owner = rest.length === 0 ? null : this.findWhole(draft, head);
+    return owner?.spec.parts?.includes(rest.join('.')) ? { cell: owner.cell, spec: partOf(owner.spec) } : null;
+  }
+
+  private findWhole(draft: Draft, metric: string): Reporter | null {
     const own = lookUp(this.ownOf(draft, 0), metric);
     if (own !== undefined) return { cell: draft.id, spec: own };
     const spec = this.measured.has(draft.id) ? lookUp(this.measure?.metrics, metric) : undefined;
@@ -38,13 +46,38 @@ export class Reporters {
     const all = { ...this.ownOf(first, depth + 1), ...(this.measured.has(first.id) ? this.measure?.metrics : {}) };
     const read = metricsNamed(draft).flatMap(({ name }) => {
       const spec = lookUp(all, name.split('.', 1)[0]!);
-      return spec === undefined ? [] : [[name, spec] as const];
+      return spec === undefined ? [] : [[name, name.includes('.') ? partOf(spec) : spec] as const];
     });
     return { ...Object.fromEntries(read), ...definition?.metrics };
   }
 }
 
 const COLLECTING_MAX = 16;
+
+interface Reporter {
+  readonly cell: string;
+  readonly spec: MetricSpec;
+}
+
+/** What is known of one number of those that a metric consists of. */
+export function partOf({ parts: _, ...spec }: MetricSpec): MetricSpec {
+  return spec;
+}
+
+/** The names by which a recipe may ask for the numbers among metrics. */
+export function numbersAmong(specs: Readonly<Record<string, MetricSpec>>): string[] {
+  return Object.entries(specs).flatMap(([name, spec]) => partNames(name, spec) ?? (isNumber(spec) ? [name] : []));
+}
+
+/** How the numbers are named that a metric consists of; null if it is none of that kind. */
+export function partNames(name: string, { parts }: MetricSpec): string[] | null {
+  return parts?.map((part) => `${name}.${part}`) ?? null;
+}
+
+/** A metric without a unit is a number, not a list or a table, if it says which way is better. */
+export function isNumber({ unit, better, parts }: MetricSpec): boolean {
+  return parts === undefined && (unit !== '' || better !== undefined);
+}
 
 /** The metrics that the options of a cell name. */
 export function metricsNamed({ references }: Draft): readonly OptionReference[] {

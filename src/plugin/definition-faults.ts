@@ -75,6 +75,9 @@ function stageFaults(stage: StageDefinition, what: string): string[] {
   if (!isMapping(stage.metrics)) faults.push(`${what} has no metrics; a stage without any has metrics: {}`);
   for (const [metric, spec] of Object.entries(isMapping(stage.metrics) ? stage.metrics : {})) {
     if (!isMapping(spec) || typeof spec.unit !== 'string') faults.push(`metric "${metric}" of ${what} has no unit`);
+    else if (spec.parts !== undefined && !isListOfNames(spec.parts)) {
+      faults.push(`parts of the metric "${metric}" of ${what} are no list of names`);
+    }
   }
   if (stage.collects !== true && referenceKinds(stage.options).includes('metric')) {
     faults.push(`${what} has x-lathe: "metric" in its options, but collects nothing that has metrics`);
@@ -84,6 +87,10 @@ function stageFaults(stage: StageDefinition, what: string): string[] {
   if (stage.check !== undefined && typeof stage.check !== 'function') faults.push(`check of ${what} is no function`);
   if (stage.plan !== undefined && typeof stage.plan !== 'function') faults.push(`plan of ${what} is no function`);
   return faults;
+}
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');
 }
 
 /** Every value of `x-lathe` in a schema. */

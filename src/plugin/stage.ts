@@ -37,6 +37,8 @@ export interface MetricSpec {
   /** 'ratio', 'ms', 'bytes', 'count', 'nats'; '' for structured values, and for a number without a unit, which then has `better`. */
   readonly unit: string;
   readonly better?: 'higher' | 'lower';
+  /** Names of the numbers that it consists of, for instance ['p50', 'p95']; recipes name one as "latencyMs.p50". Default: it is no such mapping. */
+  readonly parts?: readonly string[];
   /** True for what differs between two runs that make the same bits, for instance speed; what has the unit 'ms' does in any case. */
   readonly varies?: true;
 }

@@ -1,4 +1,5 @@
 import type { GateRecord, StageRecord } from '../artifacts/run-record.js';
+import { valueAt } from '../plan/collected.js';
 import type { Gate, Plan } from '../plan/plan.js';
 
 /**
@@ -59,6 +60,9 @@ function isWithin(op: GateRecord['op'], limit: number, actual: number | null): b
 const GATE_SLACK = 1e-12;
 
 function metricOf(record: StageRecord | undefined, name: string): number | null {
-  const value = hasResult(record) ? record?.metrics[name] : undefined;
+  if (record === undefined || !hasResult(record)) return null;
+  const { metrics } = record;
+  // A stage that reports those of others has them under their whole names.
+  const value = Object.hasOwn(metrics, name) ? metrics[name] : valueAt(metrics, name.split('.'));
   return typeof value === 'number' ? value : null;
 }

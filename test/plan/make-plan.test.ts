@@ -215,6 +215,11 @@ describe('gates', () => {
     });
   });
 
+  test('may be on one of the numbers that a metric consists of', async () => {
+    const { cells } = await plan(gated('{ latencyMs.p95: { max: 20ms } }'));
+    expect(cells.at(-1)!.gates[0]).toMatchObject({ metric: 'latencyMs.p95', gate: { max: 20 } });
+  });
+
   test('that cannot be judged are refused', async () => {
     const folder = temporaryFolder(GOOD_FILES);
     const text = gated(
@@ -253,6 +258,23 @@ describe('gates', () => {
               latencyP50: { maxRise: 1ms, from: base },
                                                 ~~~~
       Name another stage that reports it.  [PLAN_GATE]"
+    `);
+    const latency = gated('{ latencyMs: { max: 3 }, latencyMs.p59: { max: 3 }, latency: { max: 3 } }');
+    expect(await refusal(() => planText(latency, folder), folder)).toMatchInlineSnapshot(`
+      "recipe.yaml:6:68 "latencyMs" is not a single number, so that no limit fits it.
+      … e, with: { data: digits }, expect: { latencyMs: { max: 3 }, latencyMs.p59: { max: 3 }, latency: { max: 3 } } }
+                                             ~~~~~~~~~
+      Name one of its values: latencyMs.p50, latencyMs.p95.  [PLAN_GATE]
+
+      recipe.yaml:6:91 "latencyMs.p59" is no metric of check (evaluate).
+      … e, with: { data: digits }, expect: { latencyMs: { max: 3 }, latencyMs.p59: { max: 3 }, latency: { max: 3 } } }
+                                                                    ~~~~~~~~~~~~~
+      Did you mean "latencyMs.p50"?  [PLAN_GATE]
+
+      recipe.yaml:6:118 "latency" is no metric of check (evaluate).
+      … e, with: { data: digits }, expect: { latencyMs: { max: 3 }, latencyMs.p59: { max: 3 }, latency: { max: 3 } } }
+                                                                                               ~~~~~~~
+      Known: accuracy, gzipBytes, latencyP50, latencyMs.p50, latencyMs.p95, maxAbsDiff.  [PLAN_GATE]"
     `);
     const itself = gated('{ accuracy: { maxDrop: 1, from: check }, gzipBytes: { maxRise: 1k, from: chek } }');
     expect(await refusal(() => planText(itself, folder), folder)).toMatchInlineSnapshot(`

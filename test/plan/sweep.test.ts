@@ -311,6 +311,24 @@ describe('what is refused', () => {
     `);
   });
 
+  test('a metric to choose by that consists of several numbers, or has no such number', async () => {
+    const select = (metric: string) =>
+      `  - { id: by-${metric.length}, uses: select, collect: pruned, with: { maximize: accuracy, minimize: ${metric} } }\n`;
+    expect(
+      await complaint(`${PRUNED}${select('latencyMs')}${select('latencyMs.p59')}`, 'measure: { data: digits }'),
+    ).toMatchInlineSnapshot(`
+      "recipe.yaml:7:86 "latencyMs" is not a single number.
+        - { id: by-9, uses: select, collect: pruned, with: { maximize: accuracy, minimize: latencyMs } }
+                                                                                           ~~~~~~~~~
+      Known: latencyMs.p50, latencyMs.p95.  [PLAN_UNKNOWN_METRIC]
+
+      recipe.yaml:8:87 "latencyMs.p59" is no metric of pruned (prune).
+        - { id: by-13, uses: select, collect: pruned, with: { maximize: accuracy, minimize: latencyMs.p59 } }
+                                                                                            ~~~~~~~~~~~~~
+      Did you mean "latencyMs.p50"?  [PLAN_UNKNOWN_METRIC]"
+    `);
+  });
+
   test('a collection that makes no sense', async () => {
     expect(
       await complaint(`${PRUNED}  - { id: a, uses: prune, from: base, collect: pruned, with: { keep: 1 } }

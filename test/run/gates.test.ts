@@ -43,6 +43,13 @@ describe('a gate', () => {
     ]);
   });
 
+  it('on a number inside of a metric reads it there, unless a metric has the whole name', () => {
+    const gates = { 'latencyMs.p95': { max: 3 } };
+    const inside = judge(gates, { int8: { latencyMs: { p50: 1, p95: 4 } } });
+    expect(inside).toEqual([{ metric: 'latencyMs.p95', op: 'max', limit: 3, actual: 4, passed: false }]);
+    expect(judge(gates, { int8: { 'latencyMs.p95': 2 } })?.[0]).toMatchObject({ actual: 2, passed: true });
+  });
+
   it('is judged even if another one failed', () => {
     const gates = { accuracy: { min: 0.9, max: 0.95 }, gzipBytes: { max: 10 } };
     const judged = judge(gates, { int8: { accuracy: 0.8, gzipBytes: 20 } });

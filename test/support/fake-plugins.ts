@@ -120,6 +120,7 @@ export const fakeEvaluate = defineStage({
     accuracy: { unit: 'ratio', better: 'higher' },
     gzipBytes: { unit: 'bytes', better: 'lower' },
     latencyP50: { unit: 'ms', better: 'lower' },
+    latencyMs: { unit: 'ms', better: 'lower', parts: ['p50', 'p95'] },
     maxAbsDiff: { unit: '', better: 'lower' },
     confusion: { unit: '' },
   },
