@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
-import type { Graph, Tensor } from '../onnx/ir.js';
+import type { Graph, Node, Tensor } from '../onnx/ir.js';
+import { readNames } from '../onnx/order.js';
 import { floatsOf, floatTensor, sizeOf } from '../onnx/tensor.js';
 
 /**
@@ -106,28 +107,47 @@ export function concatFlat(
   dims: readonly number[] = [layout.size],
 ): Value {
   const isAlone = layout.entries.length === 1;
+  const [first] = tensors;
+  if (isAlone && dims.length !== 1 && first !== null && first !== undefined) return first;
+  const sources = withoutReshapes(b, tensors);
   const pieces = layout.entries
-    .map((entry, i) => ({ entry, tensor: tensors[i] ?? null }))
+    .map((entry, i) => ({ entry, source: sources[i] ?? null }))
     .reverse()
-    .map(({ entry, tensor }) => {
+    .map(({ entry, source }) => {
       const shape = isAlone ? dims : [entry.size];
-      if (tensor === null) return b.constant(floatTensor(new Float32Array(entry.size), shape));
-      return isAlone && dims.length !== 1 ? tensor : b.op('Reshape', [beforeReshape(b, tensor), b.ints([-1])]);
+      if (source === null) return b.constant(floatTensor(new Float32Array(entry.size), shape));
+      return b.op('Reshape', [source, b.ints([-1])]);
     })
     .reverse();
   return pieces.length === 1 ? pieces[0]! : b.op('Concat', pieces, { axis: 0 });
 }
 
 /**
- * What a value was before it got another shape. onnxruntime makes a new node of Reshapes in a row, which then counts as made
- * last; and the order in which nodes were made is the one in which it computes.
+ * What values were before they got another shape; Reshapes that nothing reads any more go. onnxruntime makes a new node of Reshapes
+ * in a row, which then counts as made last; and the order in which nodes were made is the one in which it computes.
  */
-function beforeReshape(b: GraphBuilder, value: Value): Value {
-  const { nodes, outputs } = b.graph;
-  const index = nodes.findLastIndex((node) => node.outputs.includes(value.name));
-  if (nodes[index]?.opType !== 'Reshape') return value;
-  const source = b.value(nodes[index].inputs[0]!);
-  const readers = [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)];
-  if (!readers.includes(value.name)) nodes.splice(index, 1);
-  return beforeReshape(b, source);
+function withoutReshapes(b: GraphBuilder, values: readonly (Value | null)[]): (Value | null)[] {
+  const { graph } = b;
+  const reshapes = new Map(
+    graph.nodes.filter(({ opType }) => opType === 'Reshape').map((node) => [node.outputs[0]!, node]),
+  );
+  const readers = new Map<string, number>();
+  const count = (name: string, change: number) => readers.set(name, (readers.get(name) ?? 0) + change);
+  for (const node of graph.nodes) for (const name of readNames(node)) count(name, 1);
+  for (const { name } of graph.outputs) count(name, 1);
+  const gone = new Set<Node>();
+  const sources = values.map((value) => {
+    let source = value;
+    for (let node = reshapes.get(source?.name ?? ''); node !== undefined; node = reshapes.get(source!.name)) {
+      const input = node.inputs[0]!;
+      if ((readers.get(source!.name) ?? 0) === 0 && !gone.has(node)) {
+        gone.add(node);
+        count(input, -1);
+      }
+      source = b.value(input);
+    }
+    return source;
+  });
+  graph.nodes = graph.nodes.filter((node) => !gone.has(node));
+  return sources;
 }
