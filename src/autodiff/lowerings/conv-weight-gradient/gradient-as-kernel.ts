@@ -1,4 +1,6 @@
-import { dimsOf, pad, reduceSum, reshape, transpose } from '../../emit.js';
+import type { GraphBuilder, Value } from '../../../onnx/builder.js';
+import { concat, dimsOf, filled, pad, reduceSum, reshape, transpose } from '../../emit.js';
+import type { Window } from '../../window.js';
 import { type ProblemSizes, sizesOf, type WeightGradient, type WeightGradientProblem } from './problem.js';
 
 /**
@@ -13,23 +15,20 @@ export const gradientAsKernel: WeightGradient = (b, problem) => {
   const { n, c, o, weight } = sizes;
   if (block === null) throw new Error('internal: there are no channel-blocked kernels');
   const { kernel, strides, dilations, begin, end, output } = window;
-  const filled = Math.ceil(o / block) * block;
+  const whole = Math.ceil(o / block) * block;
   const images = imagesPerGroup(sizes, block);
   const groups = n / images;
 
   // ReorderInput takes multiples of 4 channels.
   const none = dimsOf(problem.dy).map(() => 0);
-  const whole = pad(b, problem.dy, { begin: none, end: none.with(1, -o & 3) });
-  const dy = b.op('ReorderInput', [whole], {}, BLOCKED);
-  const parts = reshape(b, dy, [groups, images, filled / block, sizes.p * block]);
+  const padded = pad(b, problem.dy, { begin: none, end: none.with(1, -o & 3) });
+  const dy = b.op('ReorderInput', [padded], {}, BLOCKED);
+  const parts = reshape(b, dy, [groups, images, whole / block, sizes.p * block]);
   // A single block of outputs stands in the right order already, and onnxruntime would copy all the same.
-  const ordered = filled === block ? parts : transpose(b, parts, [0, 2, 1, 3]);
-  const kernels = reshape(b, ordered, [groups * filled, images, ...output]);
+  const ordered = whole === block ? parts : transpose(b, parts, [0, 2, 1, 3]);
+  const kernels = reshape(b, ordered, [groups * whole, images, ...output]);
   // A result at the edge of a padded image would be computed alone; so the few columns are padded before. Rows are computed one by one anyway.
-  const x = pad(b, transpose(b, problem.x, [1, 0, 2, 3]), {
-    begin: [0, 0, 0, begin[1]!],
-    end: [0, 0, Math.min(0, end[0]!), end[1]!],
-  });
+  const x = withColumns(b, transpose(b, problem.x, [1, 0, 2, 3]), window);
   const perGroup = b.op(
     'Conv',
     [x, kernels],
@@ -42,8 +41,8 @@ export const gradientAsKernel: WeightGradient = (b, problem) => {
     },
     BLOCKED,
   );
-  const sum = reduceSum(b, reshape(b, perGroup, [c, groups, filled, sizes.k]), [1]);
-  const unblocked = b.op('ReorderOutput', [reshape(b, sum, [c, filled, ...kernel])], { channels: o }, BLOCKED);
+  const sum = reduceSum(b, reshape(b, perGroup, [c, groups, whole, sizes.k]), [1]);
+  const unblocked = b.op('ReorderOutput', [reshape(b, sum, [c, whole, ...kernel])], { channels: o }, BLOCKED);
   return reshape(b, transpose(b, reshape(b, unblocked, [c, o, sizes.k]), [1, 0, 2]), weight);
 };
 
@@ -63,6 +62,13 @@ function imagesPerGroup({ n, o, p }: ProblemSizes, block: number): number {
     if (n % images === 0 && images * bytes <= CACHE_BYTES) return images;
   }
   return 1;
+}
+
+/** Columns of zeros beside x, in half the time of a Pad; and what no window reads taken off. */
+function withColumns(b: GraphBuilder, x: Value, { begin, end }: Window): Value {
+  const read = pad(b, x, { begin: [0, 0, 0, 0], end: [0, 0, ...end.map((amount) => Math.min(0, amount))] });
+  const zeros = (count: number) => (count > 0 ? [filled(b, [...dimsOf(read).slice(0, 3), count], 0)] : []);
+  return concat(b, [...zeros(begin[1]!), read, ...zeros(end[1]!)], 3);
 }
 
 // Blocks of outputs that the kernels compute at once.
