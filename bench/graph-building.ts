@@ -4,7 +4,7 @@
  *   npm run build && npx jiti bench/graph-building.ts [--nodes 1000,10000] [--rounds 3] [--sessions 1000]
  *
  * read: the file is decoded and checked. judge: it is raised to the opset of training, and every node is found to have a gradient.
- * shapes: they are inferred. differentiate: network, loss and the gradients of all weights become one graph. block: its
+ * shapes: they are inferred. differentiate: network, loss and the gradients of all weights, in one vector, become one graph. block: its
  * convolutions are rewritten for channel blocks. write: its bytes. All but "first round" are the fastest round; the very first round is
  * that of a program that has just started. session, which is not in the sum: onnxruntime loads the graph, for networks of at most
  * as many nodes as `--sessions` says, since its time grows faster than the nodes.
@@ -24,6 +24,7 @@ import {
 } from 'onnx-lathe/onnx';
 import { Session } from 'onnx-lathe/runtime';
 import { crossEntropy, trainableParameters } from 'onnx-lathe/train';
+import { concatFlat, flatLayout, splitFlat } from '../src/train/flat.js';
 import { DEEP_NETWORKS } from './deep-networks.js';
 import { scratchFolder } from './scratch-folder.js';
 
@@ -127,13 +128,14 @@ function differentiate(
   dims: readonly number[],
 ): GraphBuilder {
   const b = new GraphBuilder({ opset: model.opsets.get('')! });
-  const bindings = new Map(parameters.map(({ name, dims: own }) => [name, b.input(name, 'float32', own)]));
+  const layout = flatLayout(parameters);
+  const bindings = splitFlat(b, b.input('parameters', 'float32', [layout.size]), layout);
   const x = b.input('x', 'float32', dims);
   const y = b.input('y', 'int32', [BATCH]);
   const { outputs } = appendForward(b, model, { inputs: { x }, bindings, training: true });
   const target = { kind: 'class', classes: 10 } as const;
   const perSample = crossEntropy()({ b, outputs: [outputs.logits!], x, y, target });
   const loss = b.op('ReduceMean', [perSample], { keepdims: 0 });
-  for (const gradient of buildBackward(b, loss, [...bindings.values()])) if (gradient !== null) b.output(gradient);
+  b.output(concatFlat(b, buildBackward(b, loss, [...bindings.values()]), layout));
   return b;
 }
