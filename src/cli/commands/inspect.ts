@@ -42,7 +42,7 @@ interface Inspection extends Omit<ModelSummary, 'nodes'>, FileSize {
   readonly macs: number | null;
   /** What is wrong with the file: names that nothing makes or two nodes make, cycles, missing inputs. */
   readonly damage: readonly string[];
-  /** Nodes through which no gradient flows although data or weights go into them, and why; null where shapes contradict themselves. */
+  /** Nodes through which no gradient flows although data or weights go into them, and why; null where shapes contradict themselves or the model is damaged. */
   readonly notDifferentiable: readonly NodeDifferentiability[] | null;
   /** How many other nodes have no gradient, and need none: they compute shapes and indices; null as above. */
   readonly withoutNeed: number | null;
@@ -52,7 +52,9 @@ async function inspect(model: Model, path: string): Promise<Inspection> {
   const summary = summarizeModel(model);
   const hasShapes = summary.shapeProblem === null;
   const macs = hasShapes ? countMacs(model) : null;
-  const blockers = hasShapes ? differentiability(model).filter((node) => !node.differentiable) : null;
+  const damage = damageOf(model);
+  const isSound = hasShapes && damage.length === 0;
+  const blockers = isSound ? differentiability(model).filter((node) => !node.differentiable) : null;
   const { parameters, nonzeroParameters, tensors } = modelSize(model);
   return {
     file: path,
@@ -60,7 +62,7 @@ async function inspect(model: Model, path: string): Promise<Inspection> {
     parameters,
     nonzeroParameters,
     macs: macs === null || macs.unknown.length > 0 ? null : macs.macs,
-    damage: damageOf(model),
+    damage,
     notDifferentiable: blockers?.filter((node) => node.needsGradient) ?? null,
     withoutNeed: blockers?.filter((node) => !node.needsGradient).length ?? null,
     ...summary,
@@ -124,7 +126,8 @@ function inspectionText(inspection: Inspection, { paint }: Terminal): string {
 /** What a model says of itself can be of any length. */
 const FACT_LENGTH = 4000;
 
-function trainingText({ notDifferentiable: blockers, withoutNeed }: Inspection): string {
+function trainingText({ notDifferentiable: blockers, withoutNeed, damage }: Inspection): string {
+  if (damage.length > 0) return 'not known: the model is damaged';
   if (blockers === null) return 'not known: the shapes contradict each other';
   const which =
     withoutNeed === 1 ? '1 that computes a shape or an index' : `${withoutNeed} that compute shapes or indices`;
