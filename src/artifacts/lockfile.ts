@@ -69,14 +69,14 @@ export async function readLockfile(path: string): Promise<Lockfile | null> {
 }
 
 /** A recipe's ten thousand cells take less. */
-export const LOCKFILE_BYTES_MAX = 16 << 20;
+export const LOCKFILE_BYTES_MAX = 8 << 20;
 
 /** Throws LOCK_INVALID for what no Lathe of this version has written. @param path for messages */
 export async function parseLockfile(text: string, path: string): Promise<Lockfile> {
   const { parseYaml } = await import('../recipe/yaml-document.js');
   let document: PlacedDocument;
   try {
-    document = parseYaml(text, path, { keys: CELLS_MAX, hasLongNumbers: true });
+    document = parseYaml(text, path, { keys: CELLS_MAX, parts: PARTS_MAX, hasLongNumbers: true });
   } catch (cause) {
     const first = cause instanceof UserErrors ? cause.errors[0] : undefined;
     if (first === undefined) throw cause;
@@ -97,6 +97,8 @@ export async function parseLockfile(text: string, path: string): Promise<Lockfil
 }
 
 const CELLS_MAX = 20_000;
+/** A third of its bytes, as in every lockfile. */
+const PARTS_MAX = 3_000_000;
 
 function readSchema(): SchemaObject {
   return JSON.parse(readFileSync(join(packageRoot(), 'schemas', 'lockfile.schema.json'), 'utf8')) as SchemaObject;

@@ -6,7 +6,7 @@ import { SourceText } from './source-text.js';
 import { Aliases } from './yaml-aliases.js';
 import { outlineFault } from './yaml-outline.js';
 import { ValuePlaces } from './yaml-places.js';
-import { nestingError, syntaxError } from './yaml-syntax.js';
+import { outlineError, syntaxError } from './yaml-syntax.js';
 import { RECIPE_LIMITS, ValueReader, type YamlLimits } from './yaml-values.js';
 
 /** A YAML document as plain values that still know where they stand. */
@@ -26,10 +26,14 @@ export interface PlacedDocument {
 export function parseYaml(text: string, file: string, limits: YamlLimits = RECIPE_LIMITS): PlacedDocument {
   const lines = new LineCounter();
   const source = new SourceText(text, file, lines);
-  const fault = outlineFault(text);
+  const fault = outlineFault(text, limits.parts);
+  if (fault !== undefined && fault.kind !== 'unmatched') {
+    countLines(text, lines);
+    throw new UserErrors([outlineError(source, fault)]);
+  }
   // Of what is behind a bracket that does not match, no mistake is shown.
   const document = parsed(fault === undefined ? text : text.slice(0, fault.end), lines);
-  const bad = fault?.kind === 'nested' ? nestingError(source, fault.end) : syntaxError(document, source);
+  const bad = syntaxError(document, source);
   if (bad !== undefined) throw new UserErrors([bad]);
   if (document.contents === null) {
     throw new UserErrors([
@@ -49,6 +53,12 @@ export function parseYaml(text: string, file: string, limits: YamlLimits = RECIP
     locate: (path, target = 'value') => places.locate(path, target),
     locateText: (path, piece, nth) => places.locateText(path, piece, nth),
   };
+}
+
+/** As the parser does, which is not asked. */
+function countLines(text: string, lines: LineCounter): void {
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
 }
 
 function parsed(text: string, lineCounter: LineCounter): Document.Parsed {

@@ -2,8 +2,8 @@ import { CST, Lexer } from 'yaml';
 
 /** Why a YAML text is not worth parsing to its end. */
 export interface OutlineFault {
-  /** What opens one level more than a recipe can have; or a bracket that closes none, or one of the other kind. */
-  readonly kind: 'nested' | 'unmatched';
+  /** What opens one level more than a recipe can have; a bracket that closes none, or one of the other kind; one part too many. */
+  readonly kind: 'nested' | 'unmatched' | 'many';
   /** The offset behind it. */
   readonly end: number;
 }
@@ -11,8 +11,9 @@ export interface OutlineFault {
 /**
  * The first fault in how the levels of a YAML text lie within each other. The parser needs a hundred times as long, and far more
  * memory, for a text of nothing but brackets: it makes an error of each one that does not match, and calls itself for each level.
+ * @param partsMax the most words, signs and gaps: a parser's memory goes by these, not by characters
  */
-export function outlineFault(text: string): OutlineFault | undefined {
+export function outlineFault(text: string, partsMax: number): OutlineFault | undefined {
   /** Columns in which the lists and mappings begin that are written without brackets. */
   const columns: number[] = [];
   const brackets: string[] = [];
@@ -20,6 +21,7 @@ export function outlineFault(text: string): OutlineFault | undefined {
   let lineStart = 0;
   let isLineStart = true;
   let isContent = false;
+  let parts = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (!isContent && MARKS.has(lexeme)) {
       // By its indentation, the text goes on outside of all brackets.
@@ -27,6 +29,7 @@ export function outlineFault(text: string): OutlineFault | undefined {
       isContent = lexeme === CST.SCALAR;
       continue;
     }
+    if (++parts > partsMax) return { kind: 'many', end: offset + lexeme.length };
     const isSign = !isContent && lexeme.length === 1;
     if (brackets.length === 0 && (isLineStart || (isSign && '-?'.includes(lexeme))) && !/^[\s#]/.test(lexeme)) {
       const column = offset - lineStart;

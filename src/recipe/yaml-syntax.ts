@@ -2,6 +2,7 @@
 import type { Document, ErrorCode, YAMLError } from 'yaml';
 import { UserError } from '../core/errors.js';
 import type { SourceText } from './source-text.js';
+import type { OutlineFault } from './yaml-outline.js';
 
 /** The first mistake against YAML itself: after it, whatever else a parser finds is guesswork. */
 export function syntaxError(document: Document, source: SourceText): UserError | undefined {
@@ -27,10 +28,12 @@ export function syntaxError(document: Document, source: SourceText): UserError |
   return undefined;
 }
 
-/** @param end the offset behind the bracket that opens one level too many */
-export function nestingError(source: SourceText, end: number): UserError {
-  const [problem, fix] = NESTED;
-  return new UserError('RECIPE_NESTING', problem, fix, { place: source.place(end - 1, end), class: 'usage' });
+/** What a parser is not asked about. */
+export function outlineError(source: SourceText, { kind, end }: OutlineFault): UserError {
+  const details = { place: source.place(end - 1, end), class: 'usage' } as const;
+  if (kind === 'nested') return new UserError('RECIPE_NESTING', ...NESTED, details);
+  const fix = 'Keep data in files of their own and name them in the recipe.';
+  return new UserError('RECIPE_TOO_LARGE', 'The text up to here has more words and signs than are read.', fix, details);
 }
 
 const NESTED = ['The recipe is nested too deeply.', 'Write it with fewer levels.'] as const;

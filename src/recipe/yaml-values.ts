@@ -13,12 +13,14 @@ const ALIASED_VALUES_MAX = 10_000;
 export interface YamlLimits {
   /** The most keys of one mapping. */
   readonly keys: number;
+  /** The most words, signs and gaps of the text. */
+  readonly parts: number;
   /** Whether whole numbers may have more digits than a number here can keep. */
   readonly hasLongNumbers: boolean;
 }
 
 /** Far more than a person writes into one mapping; and what a person writes out is meant to the last digit. */
-export const RECIPE_LIMITS: YamlLimits = { keys: 5000, hasLongNumbers: false };
+export const RECIPE_LIMITS: YamlLimits = { keys: 5000, parts: 600_000, hasLongNumbers: false };
 /** Mistakes that are looked for; nobody reads further. */
 const PROBLEMS_MAX = 1000;
 

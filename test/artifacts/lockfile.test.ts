@@ -188,7 +188,7 @@ describe('the file', () => {
 
   it('that is a pipe or larger than any is refused without being read', async () => {
     const folder = temporaryFolder({});
-    const refused = { code: 'LOCK_INVALID', message: expect.stringContaining('has more than 16 MiB') };
+    const refused = { code: 'LOCK_INVALID', message: expect.stringContaining('has more than 8 MiB') };
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     await expect(readLockfile(join(folder, 'pipe'))).rejects.toMatchObject(refused);
     writeFileSync(join(folder, 'large'), '');

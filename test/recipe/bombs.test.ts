@@ -36,6 +36,7 @@ describe('a recipe that would take forever is refused at once', () => {
       many(1300, (i) => `${' '.repeat(i)}a:`).join('\n'),
       /:102:101 The recipe is nested too deeply/,
     ],
+    ['a million commas', `x-a: [${','.repeat(900_000)}]`, /:2:599\d{3} The text up to here has more words and signs/],
     ['escapes that there are not', `x-a:\n${'- "\\q"\n'.repeat(100_000)}`, /:3:4 Invalid escape sequence/],
     ['a list of what does not belong there', `plugins: [${'{}, '.repeat(100_000)}]`, /Item 1 of "plugins"/],
   ])('%s', { timeout: 15_000 }, async (_, text, first) => {
