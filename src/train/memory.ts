@@ -23,7 +23,7 @@ export interface TrainingNeeds {
 export function trainingMemory({ b, shards, size, data }: TrainingNeeds): number | null {
   const live = liveBytes(b.graph, (name) => b.value(name));
   if (live === null) return null;
-  return LOOP_BYTES + 4 * live * shards + 80 * size + 4 * weightBytes(b) + dataBytes(data);
+  return LOOP_BYTES + 4 * live * shards + 88 * size + 4 * weightBytes(b) + dataBytes(data);
 }
 
 /** Code, graphs and workers of the training loop. */
