@@ -14,6 +14,8 @@ export interface Compared {
 }
 
 interface ComparedCell {
+  /** Why there is no result: 'failed', 'skipped' or 'cancelled'. */
+  readonly missing?: string;
   readonly uses: string;
   readonly options: Readonly<Record<string, Json>>;
   readonly metrics: Readonly<Record<string, number>>;
@@ -23,8 +25,8 @@ interface ComparedCell {
 /** One thing in which two runs differ. */
 export interface DiffEntry {
   readonly cell: string;
-  /** 'cell': it is in one of the two only; 'model': the digest of an output; 'size': its bytes. */
-  readonly kind: 'cell' | 'uses' | 'option' | 'metric' | 'model' | 'size';
+  /** 'cell': it is in one of the two only; 'result': one of them has none; 'model': the digest of an output; 'size': its bytes. */
+  readonly kind: 'cell' | 'uses' | 'result' | 'option' | 'metric' | 'model' | 'size';
   readonly name: string;
   /** Null where it is not there. */
   readonly before: Json;
@@ -32,10 +34,14 @@ export interface DiffEntry {
 }
 
 export function comparedRun(record: RunRecord): Compared {
-  const cells = record.stages.map(({ cell, uses, options, metrics, outputs, inputs }) => {
+  const cells = record.stages.map(({ cell, status, uses, options, metrics, outputs, inputs }) => {
     // A model that is passed on belongs to the cell that made it.
     const made = Object.entries(outputs).filter(([, { digest }]) => !Object.values(inputs).includes(digest));
-    return [cell, { uses, options, metrics: flatMetrics(metrics), outputs: Object.fromEntries(made) }] as const;
+    const missing = status === 'ran' || status === 'cached' ? {} : { missing: status };
+    return [
+      cell,
+      { uses, options, ...missing, metrics: flatMetrics(metrics), outputs: Object.fromEntries(made) },
+    ] as const;
   });
   return { name: record.id, cells: Object.fromEntries(cells) };
 }
@@ -52,10 +58,16 @@ export function diffOf(before: Compared, after: Compared): DiffEntry[] {
     const entry = (kind: DiffEntry['kind'], name: string, from: Json | undefined, to: Json | undefined): DiffEntry[] =>
       isDeepStrictEqual(from, to) ? [] : [{ cell, kind, name, before: from ?? null, after: to ?? null }];
     if (a === undefined || b === undefined) return entry('cell', cell, a?.uses, b?.uses);
-    const slots = [...new Set([...Object.keys(a.outputs), ...Object.keys(b.outputs)])].sort();
-    return [
+    const asked = [
       ...entry('uses', 'uses', a.uses, b.uses),
       ...leaves(a.options, b.options).flatMap(([name, from, to]) => entry('option', name, from, to)),
+    ];
+    if (a.missing !== undefined || b.missing !== undefined) {
+      return [...asked, ...entry('result', 'result', a.missing ?? 'there', b.missing ?? 'there')];
+    }
+    const slots = [...new Set([...Object.keys(a.outputs), ...Object.keys(b.outputs)])].sort();
+    return [
+      ...asked,
       ...leaves(a.metrics, b.metrics).flatMap(([name, from, to]) => entry('metric', name, from, to)),
       ...slots.flatMap((slot) => [
         ...entry('model', slot, a.outputs[slot]?.digest, b.outputs[slot]?.digest),
@@ -96,6 +108,7 @@ export function diffRows(entries: readonly DiffEntry[], before: string, after: s
 const WORDS: Readonly<Record<DiffEntry['kind'], (name: string) => string>> = {
   cell: () => '',
   uses: () => 'uses',
+  result: () => 'result',
   option: (name) => `option ${name}`,
   metric: (name) => name,
   model: (name) => `digest of ${name}`,

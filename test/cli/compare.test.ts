@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,21 @@ describe('lathe diff', () => {
     });
   });
 
+  it('tells of a cell that failed in one of them that its result is missing, not every metric', async () => {
+    const records = [first, second].map((id) => join(cwd, '.lathe', 'runs', id, 'run.json'));
+    const texts = records.map((path) => readFileSync(path, 'utf8'));
+    const failed = JSON.parse(texts[1]!);
+    failed.stages.find(({ cell }: { cell: string }) => cell === 'small').status = 'failed';
+    writeFileSync(records[1]!, JSON.stringify(failed));
+    const { stdout } = await call('diff');
+    writeFileSync(records[1]!, texts[1]!);
+    const rows = stdout.split('\n').filter((line) => line.startsWith('small '));
+    expect(rows.map((line) => line.replace(/ +/g, ' ').trim())).toEqual([
+      'small option limit 0.5 0.9',
+      'small result there failed',
+    ]);
+  });
+
   it('compares the lockfile with what git has of it', async () => {
     const { code, stdout } = await call('diff', '--lock', 'HEAD');
     expect(code).toBe(0);
@@ -87,12 +102,25 @@ describe('lathe diff', () => {
     [['diff', 'last', 'last', 'last'], 'CLI_DIFF'],
     [['diff', 'last', '--lock', 'HEAD'], 'CLI_DIFF'],
     [['diff', '--lock', 'nowhere'], 'LOCK_REVISION'],
+    [['explain', 'recipe.yaml', 'small'], 'PLAN_SELECTION'],
     [['diff', '--lock', '--output=x'], 'CLI_DIFF'],
     [['diff', '--lock', 'HEAD', '--recipe', 'other.yaml'], 'LOCK_REVISION'],
   ])('refuses %j', async (argv, code) => {
     const result = await call(...argv);
     expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`[${code}]`) });
     expect(existsSync(join(cwd, 'x'))).toBe(false);
+  });
+});
+
+describe('in a folder without runs', () => {
+  it('history tells where above there are some, and gc that there is no cache and makes none', async () => {
+    const below = join(cwd, 'below');
+    mkdirSync(below);
+    const history = await lathe(['history'], { cwd: below });
+    expect(history.stdout).toBe(`No recipe was run in this folder. In ${cwd} there are runs: call it there.\n`);
+    const gc = await lathe(['gc'], { cwd: below });
+    expect(gc).toMatchObject({ code: 0, stdout: `There is no cache in ${join(below, '.lathe', 'cache')}.\n` });
+    expect(readdirSync(below)).toEqual([]);
   });
 });
 
