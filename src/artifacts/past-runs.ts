@@ -35,8 +35,7 @@ export async function findRun(runsDir: string, reference: string): Promise<RunRe
     const finished = (await pastRuns(runsDir)).flatMap(({ record }) => record ?? []);
     const found = finished[Number(back[1] ?? 0)];
     if (found !== undefined) return found;
-    const count = finished.length === 0 ? 'There is no finished run' : `There are ${finished.length} finished runs`;
-    throw referenceError(`${count} in ${runsDir}: "${reference}" is none of them.`, '`lathe history` lists the runs.');
+    throw missingRun(finished.length, runsDir, reference);
   }
   const ids = await runIds(runsDir);
   const matches = ids.filter((id) => id.startsWith(reference));
@@ -56,6 +55,16 @@ export async function findRun(runsDir: string, reference: string): Promise<RunRe
   if (record === null)
     throw referenceError(`The run ${id} has not ended, or was killed: it has no record that can be read.`, '');
   return record;
+}
+
+function missingRun(finished: number, runsDir: string, reference: string): UserError {
+  if (finished === 0) {
+    const fix = 'Run a recipe here first, or call this in the folder where you ran it.';
+    return referenceError(`There is no finished run in ${runsDir}.`, fix);
+  }
+  const count = finished === 1 ? 'is one finished run' : `are ${finished} finished runs`;
+  const fix = '`lathe history` lists the runs.';
+  return referenceError(`There ${count} in ${runsDir}, and "${reference}" would be one before.`, fix);
 }
 
 function referenceError(problem: string, fix: string): UserError {

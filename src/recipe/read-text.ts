@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { UserError } from '../core/errors.js';
 import { readUpTo } from '../core/read-bounded.js';
+import { recipeInstead } from './missing-recipe.js';
 
 /** Far above any recipe that a person writes; keeps the time to refuse a bad file short. */
 export const RECIPE_BYTES_MAX = 1_000_000;
@@ -19,7 +20,9 @@ export async function readRecipeText(file: string): Promise<string> {
     }
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError('RECIPE_READ', `The recipe cannot be read: ${reason(cause)}.`, 'Check the path.', {
+    const isMissing = (cause as { code?: string }).code === 'ENOENT';
+    const fix = isMissing ? recipeInstead(file) : 'Check the path.';
+    throw new UserError('RECIPE_READ', `The recipe cannot be read: ${reason(cause)}.`, fix, {
       place: { kind: 'file', file },
       cause,
       class: 'usage',

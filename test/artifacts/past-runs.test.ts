@@ -71,6 +71,17 @@ test.each([
   });
 });
 
+test('without an earlier run there is nothing to compare the last one with', async () => {
+  const problemOf = (folder: string) =>
+    findRun(folder, 'last~1').catch(({ message }: Error) => message.replace(folder, '…'));
+  expect(await problemOf(runs({}))).toBe(
+    'There is no finished run in …. Run a recipe here first, or call this in the folder where you ran it.',
+  );
+  expect(await problemOf(runs({ '20260101-000001-aaaa': '000' }))).toBe(
+    'There is one finished run in …, and "last~1" would be one before. `lathe history` lists the runs.',
+  );
+});
+
 test.each<[what: string, content: string]>([
   ['cut off', JSON.stringify(RECORD).slice(0, -9)],
   ['null', 'null'],

@@ -360,7 +360,7 @@ describe('what is no recipe', () => {
     const load = (name: string) => refusal(() => loadRecipe(join(folder, name), { environment: {} }), folder);
     expect(await load('r.yaml')).toMatchInlineSnapshot(`
       "r.yaml: The recipe cannot be read: there is no such file.
-      Check the path.  [RECIPE_READ]"
+      Name the file of your recipe, or let \`lathe init\` write one to start from.  [RECIPE_READ]"
     `);
     expect(await load('')).toContain('it is a folder');
   });

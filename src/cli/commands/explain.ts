@@ -25,6 +25,11 @@ export async function explainCommand(
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
+  if (isRecipeFile(options.stage)) {
+    const stage = isRecipeFile(options.recipe) ? '<stage>' : options.recipe;
+    const fix = `The stage comes first: lathe explain ${stage} ${options.stage}.`;
+    throw new UserError('PLAN_SELECTION', `"${options.stage}" is no stage.`, fix, { class: 'usage' });
+  }
   const plan = await preparePlan(options, { terminal, env });
   const named = cellsNamed(plan, options.stage);
   const { cells, memory } = await forecast(plan, options.cacheDir);
@@ -89,4 +94,8 @@ function explanation(
     lines.push(paint.dim(`  compared with ${source}, computed ${comparedWith.createdAt}`));
   }
   return [`${title} ${cache === 'miss' ? 'would run' : 'may run'}:`, ...lines].join('\n');
+}
+
+function isRecipeFile(argument: string): boolean {
+  return /\.ya?ml$/.test(argument);
 }

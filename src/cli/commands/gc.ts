@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { collectGarbage, type Garbage } from '../../artifacts/collect-garbage.js';
 import { formatBytes, formatCount } from '../../report/units.js';
@@ -18,6 +19,10 @@ export async function gcCommand(options: GcCommandOptions, terminal: Terminal): 
   const { maxSize, olderThan, keepRuns, dryRun: isDryRun } = options;
   const maxBytes = maxSize === undefined ? null : inUnit('--max-size', maxSize, 'bytes');
   const olderThanMs = olderThan === undefined ? null : inUnit('--older-than', olderThan, 'duration');
+  if (!existsSync(options.cacheDir)) {
+    terminal.out(`There is no cache in ${resolve(options.cacheDir)}.`);
+    return EXIT.ok;
+  }
   const garbage = await collectGarbage(resolve(options.cacheDir), { isDryRun, maxBytes, olderThanMs, keepRuns });
   terminal.out(textOf(garbage, isDryRun));
   if (maxBytes !== null && garbage.keptBytes > maxBytes) {
