@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { CheckpointParts } from '../core/checkpoint.js';
+import { memoryLimit } from '../core/memory-limit.js';
+import { NOT_WAITING } from '../core/read-bounded.js';
+import { entries, listOf, text, whole } from '../core/shape.js';
 import { replace } from './durable.js';
 import { guarded, systemCode } from './storage-error.js';
 
@@ -40,7 +44,7 @@ export async function readCheckpoint(path: string): Promise<CheckpointParts | nu
   return guarded(path, async () => {
     let handle: FileHandle;
     try {
-      handle = await open(path, 'r');
+      handle = await open(path, constants.O_RDONLY | NOT_WAITING);
     } catch (cause) {
       if (systemCode(cause) === 'ENOENT') return null;
       throw cause;
@@ -54,7 +58,10 @@ export async function readCheckpoint(path: string): Promise<CheckpointParts | nu
 }
 
 async function readParts(handle: FileHandle): Promise<CheckpointParts | null> {
-  const { size } = await handle.stat();
+  const info = await handle.stat();
+  const { size } = info;
+  // What a training has held, it can hold again.
+  if (!info.isFile() || size > memoryLimit()) return null;
   const head = (await readAt(handle, 0, Math.min(size, INDEX_BYTES_MAX + DIGEST_BYTES))) ?? new Uint8Array(0);
   const end = head.indexOf(LINE_END, DIGEST_BYTES) + 1;
   const index = indexOf(head.subarray(DIGEST_BYTES, end));
@@ -84,12 +91,14 @@ interface PartEntry {
 /** The index, or null for bytes that are none: they are not yet known to be what was written. */
 function indexOf(line: Uint8Array): readonly PartEntry[] | null {
   try {
-    const entries = JSON.parse(Buffer.from(line).toString('utf8')) as PartEntry[];
-    return entries.every(({ bytes }) => Number.isSafeInteger(bytes) && bytes >= 0) ? entries : null;
+    const index: unknown = JSON.parse(Buffer.from(line).toString('utf8'));
+    return isIndex(index) ? (index as PartEntry[]) : null;
   } catch {
     return null;
   }
 }
+
+const isIndex = listOf(entries({ name: text(), bytes: whole }));
 
 /** So many bytes in a buffer of their own; null if the file ends before. */
 async function readAt(handle: FileHandle, start: number, length: number): Promise<Uint8Array | null> {

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../../src/artifacts/checkpoint-file.js';
+import { sha256 } from '../../src/core/hash.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const PARTS = new Map([
@@ -40,6 +42,30 @@ describe('a checkpoint file', () => {
     for (let length = 0; length < whole.length; length++) {
       writeFileSync(path, whole.subarray(0, length));
       expect(await readCheckpoint(path), `${length} bytes`).toBe('damaged');
+    }
+  });
+
+  it('is damaged if it is a pipe, larger than memory, or of another form with a digest that is right', async () => {
+    const path = join(temporaryFolder(), 'state');
+    execFileSync('mkfifo', [path]);
+    expect(await readCheckpoint(path)).toBe('damaged');
+    rmSync(path);
+    const huge = `${'0'.repeat(64)}[{"name":"weights","bytes":${2 ** 42}}]\n`;
+    writeFileSync(path, huge);
+    truncateSync(path, huge.length + 2 ** 42);
+    expect(await readCheckpoint(path)).toBe('damaged');
+    rmSync(path);
+    for (const index of [
+      '7',
+      'null',
+      '{}',
+      '[null]',
+      '[{"name":7,"bytes":0}]',
+      '[{"bytes":0}]',
+      '[{"name":"x","bytes":-1}]',
+    ]) {
+      writeFileSync(path, `${sha256(`${index}\n`)}${index}\n`);
+      expect(await readCheckpoint(path), index).toBe('damaged');
     }
   });
 });
