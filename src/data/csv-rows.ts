@@ -2,11 +2,7 @@ import { Readable } from 'node:stream';
 import type { ParseError } from 'papaparse';
 import { UserError } from '../core/errors.js';
 import { ByteReader } from './byte-reader.js';
-
-/** A table that is packed better than that is not one of measurements: a small file of nothing but short rows fills all memory. */
-const MAX_PACKING_RATIO = 100;
-/** What may come out of any packed table. */
-const MAX_UNPACKED_BYTES = 16 << 20;
+import { checkUnpackedSize } from './unpacked-size.js';
 
 /** Bytes in which no row ends, blank lines aside, are no table: they would only fill the memory, or take forever. */
 const MAX_ROW_BYTES = 8 << 20;
@@ -19,7 +15,7 @@ export interface Row {
 
 /**
  * Calls `visit` for every row of a CSV file, gzipped or not, as a stream; blank lines are left out.
- * Throws DATA_CSV for unbalanced quotes, DATA_TOO_LARGE for what unpacks to far more than it holds, what ByteReader throws, and what `visit` throws.
+ * Throws DATA_CSV for unbalanced quotes, what checkUnpackedSize and ByteReader throw, and what `visit` throws.
  */
 export async function visitRows(
   path: string,
@@ -27,24 +23,13 @@ export async function visitRows(
   signal: AbortSignal,
   visit: (row: Row) => void,
 ): Promise<void> {
+  await checkUnpackedSize(path, signal);
   const reader = await ByteReader.open(path, signal);
-  const mostBytes = reader.isPacked
-    ? Math.max(MAX_UNPACKED_BYTES, MAX_PACKING_RATIO * reader.storedBytes)
-    : Number.POSITIVE_INFINITY;
-  let bytes = 0;
   let bytesSinceRow = 0;
   let isFirst = true;
   async function* text(): AsyncGenerator<string> {
     const decoder = new TextDecoder();
     for await (const chunk of reader.remaining()) {
-      bytes += chunk.length;
-      if (bytes > mostBytes) {
-        throw new UserError(
-          'DATA_TOO_LARGE',
-          `${path} has ${reader.storedBytes} bytes and unpacks to more than ${mostBytes}.`,
-          'If it is what you want to read, unpack it with gunzip: a table that is not packed may be of any size.',
-        );
-      }
       bytesSinceRow += chunk.length;
       if (bytesSinceRow > MAX_ROW_BYTES) {
         throw new UserError(
