@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../core/canonical-json.js';
+import { own } from '../core/own.js';
 import { shownValue } from '../core/shown-value.js';
 import type { LockedCell, Lockfile } from './lockfile.js';
 
@@ -33,7 +34,9 @@ export function lockDifferences(
         return { cell: null, field: `${part}.${name}`, before: from, after: to, text };
       }),
     ),
-    ...cells.flatMap((cell) => cellDifferences(cell, before.cells[cell], after.cells[cell], reasons.get(cell))),
+    ...cells.flatMap((cell) =>
+      cellDifferences(cell, own(before.cells, cell), own(after.cells, cell), reasons.get(cell)),
+    ),
   ];
 }
 
@@ -82,7 +85,7 @@ type Leaf = readonly [name: string, before: Json | undefined, after: Json | unde
 function leaves(before: Mapping, after: Mapping): Leaf[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return names.flatMap((name): Leaf[] => {
-    const [from, to] = [before[name], after[name]];
+    const [from, to] = [own(before, name), own(after, name)];
     if (isDeepStrictEqual(from, to)) return [];
     if (!isMapping(from) || !isMapping(to)) return [[name, from, to]];
     return leaves(from, to).map(([inner, ...rest]) => [`${name}.${inner}`, ...rest]);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KeyDetails } from '../artifacts/action-record.js';
 import type { Json } from '../core/canonical-json.js';
 import { isJsonMapping } from '../core/json-schema/schema.js';
+import { own } from '../core/own.js';
 import type { Path } from '../core/path.js';
 import { pointer } from './key-details.js';
 
@@ -46,7 +47,7 @@ class Comparison {
     if (reference === null && this.isRenamed(before, after, path)) return;
     if (isJsonMapping(before) && isJsonMapping(after)) {
       for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
-        this.compare(before[key], after[key], [...path, key], reference);
+        this.compare(own(before, key), own(after, key), [...path, key], reference);
       }
     } else if (Array.isArray(before) && Array.isArray(after) && hasStructure([...before, ...after])) {
       this.compareLists(before, after, path, reference);
@@ -69,7 +70,7 @@ class Comparison {
     reference: number | null,
   ): boolean {
     if (typeof before !== 'string' || typeof after !== 'string') return false;
-    const contents = [this.before?.contents[before], this.after?.contents[after]] as const;
+    const contents = [own(this.before?.contents ?? {}, before), own(this.after?.contents ?? {}, after)] as const;
     if (contents[0] === undefined || contents[1] === undefined) return false;
     const known = this.found.length;
     this.compare(contents[0], contents[1], path, reference ?? path.length);

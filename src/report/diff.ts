@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Lockfile } from '../artifacts/lockfile.js';
 import type { RunRecord } from '../artifacts/run-record.js';
 import { canonicalJson, type Json } from '../core/canonical-json.js';
+import { own } from '../core/own.js';
 import { shownValue } from '../core/shown-value.js';
 import { flatMetrics } from './flat-metrics.js';
 import type { Rows } from './rows.js';
@@ -54,7 +55,7 @@ export function comparedLockfile(lockfile: Lockfile, name: string): Compared {
 export function diffOf(before: Compared, after: Compared): DiffEntry[] {
   const ids = [...new Set([...Object.keys(after.cells), ...Object.keys(before.cells)])];
   return ids.flatMap((cell) => {
-    const [a, b] = [before.cells[cell], after.cells[cell]];
+    const [a, b] = [own(before.cells, cell), own(after.cells, cell)];
     const entry = (kind: DiffEntry['kind'], name: string, from: Json | undefined, to: Json | undefined): DiffEntry[] =>
       isDeepStrictEqual(from, to) ? [] : [{ cell, kind, name, before: from ?? null, after: to ?? null }];
     if (a === undefined || b === undefined) return entry('cell', cell, a?.uses, b?.uses);
@@ -70,8 +71,8 @@ export function diffOf(before: Compared, after: Compared): DiffEntry[] {
       ...asked,
       ...leaves(a.metrics, b.metrics).flatMap(([name, from, to]) => entry('metric', name, from, to)),
       ...slots.flatMap((slot) => [
-        ...entry('model', slot, a.outputs[slot]?.digest, b.outputs[slot]?.digest),
-        ...entry('size', slot, a.outputs[slot]?.bytes, b.outputs[slot]?.bytes),
+        ...entry('model', slot, own(a.outputs, slot)?.digest, own(b.outputs, slot)?.digest),
+        ...entry('size', slot, own(a.outputs, slot)?.bytes, own(b.outputs, slot)?.bytes),
       ]),
     ];
   });
@@ -139,7 +140,7 @@ type Mapping = Readonly<Record<string, Json>>;
 function leaves(before: Mapping, after: Mapping): (readonly [string, Json | undefined, Json | undefined])[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return names.flatMap((name) => {
-    const [from, to] = [before[name], after[name]];
+    const [from, to] = [own(before, name), own(after, name)];
     if (!isMapping(from) || !isMapping(to)) return [[name, from, to] as const];
     return leaves(from, to).map(([inner, ...values]) => [`${name}.${inner}`, ...values] as const);
   });

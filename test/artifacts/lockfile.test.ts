@@ -235,6 +235,20 @@ describe('differences between two lockfiles', () => {
     ]);
   });
 
+  it('are those of names that JavaScript treats in a special way, too', () => {
+    expect(
+      texts((lock) => {
+        lock.cells['pruned[keep=0.1]'].metrics.constructor = 0.5;
+        lock.cells['pruned[keep=0.1]'].options.select.toString = 1;
+        lock.cells.valueOf = lock.cells.baseline;
+      }),
+    ).toEqual([
+      'pruned[keep=0.1]: options.select.toString not set → 1',
+      'pruned[keep=0.1]: constructor not set → 0.5',
+      'valueOf: a new train',
+    ]);
+  });
+
   it('tell the option instead of the key that follows from it, and otherwise the reason if it is known', () => {
     const change = (lock: Loose) => {
       lock.cells.baseline.key = other;
