@@ -2,12 +2,12 @@
  * Feeds Lathe recipes and models that were changed at random: npm run build && npx jiti test/conformance/fuzz.ts
  *
  * Recipes (those that ship, and small ones with every construct) are read and planned; ONNX files are read, inspected, checked,
- * upgraded, differentiated, pruned, quantized and written. Each must be accepted or refused by a UserError, within five seconds and a
+ * upgraded, differentiated, pruned, quantized and written; records of a cache, run records and lockfiles are read by what reads them. Each must be accepted or refused by a UserError, within five seconds and a
  * bounded memory. Anything else is a finding: it is written to build/fuzz, with the command that repeats it.
  *
  *   --seed N        default 1; equal seeds give equal inputs
- *   --runs N        that many of each kind; default 10,000 recipes and 5,000 models
- *   --only KIND     recipes or models
+ *   --runs N        that many of each kind; default 10,000 recipes, 5,000 models and 5,000 records
+ *   --only KIND     recipes, models or records
  *   --case N        only the input of this number
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -18,9 +18,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { modelFuzzer } from './fuzz/models.js';
 import { recipeFuzzer } from './fuzz/recipes.js';
+import { recordFuzzer } from './fuzz/records.js';
 import { type FromWorker, serve } from './fuzz/worker.js';
 
-const KINDS = { recipes: { runs: 10_000, make: recipeFuzzer }, models: { runs: 5_000, make: modelFuzzer } } as const;
+const KINDS = {
+  recipes: { runs: 10_000, make: recipeFuzzer },
+  models: { runs: 5_000, make: modelFuzzer },
+  records: { runs: 5_000, make: recordFuzzer },
+} as const;
 type Kind = keyof typeof KINDS;
 
 /** Longer than this, and something grows faster than its input. */
