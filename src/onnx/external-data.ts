@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { isInside } from '../core/is-inside.js';
 import { memoryLimit } from '../core/memory-limit.js';
 import { shownName } from '../core/shown-name.js';
 import type { ExternalLoader, ExternalReference } from './proto/tensor.js';
@@ -85,11 +86,6 @@ function openInside(folder: string, reference: ExternalReference): number {
       { cause },
     );
   }
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function checkRange(reference: ExternalReference, file: DataFile): void {

@@ -1,7 +1,8 @@
 import { readlinkSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Place, UserError } from '../core/errors.js';
+import { isInside } from '../core/is-inside.js';
 
 export interface AllowedPathsRequest {
   /** Absolute folder of the recipe: always allowed. */
@@ -97,11 +98,6 @@ function linkTarget(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function shellWord(text: string): string {

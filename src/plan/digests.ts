@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { digestOf, sha256File } from '../core/hash.js';
+import { isInside } from '../core/is-inside.js';
 import { nearest } from '../core/nearest.js';
 import type { AllowedPaths } from './allowed-paths.js';
 import { Contents } from './contents.js';
@@ -141,15 +142,17 @@ export async function externalDataNames(path: string): Promise<string[]> {
   const mark = Buffer.from('\x0a\x08location\x12', 'latin1');
   const names = new Set<string>();
   for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
-    const length = bytes[at + mark.length] ?? 0;
-    const name = bytes.toString('utf8', at + mark.length + 1, at + mark.length + 1 + length);
-    if (name !== '' && !name.includes('..') && !name.startsWith('/')) names.add(name);
+    // A length from 128 on has its lower seven bits first.
+    const [low = 0, high = 0] = bytes.subarray(at + mark.length, at + mark.length + 2);
+    const start = at + mark.length + (low < 128 ? 1 : 2);
+    const name = bytes.toString('utf8', start, start + (low < 128 ? low : (low & 127) + 128 * high));
+    if (name !== '' && !name.includes('\0')) names.add(name);
   }
   const root = await realpath(dirname(path));
   const isThere = async (name: string) => {
     // What a link leads to elsewhere is refused when the model is read.
     const real = await realpath(join(root, name)).catch(() => '');
-    return real.startsWith(root + sep) && (await stat(real)).isFile();
+    return real !== '' && isInside(root, real) && (await stat(real)).isFile();
   };
   const existing = await Promise.all([...names].map(isThere));
   return [...names].filter((_, index) => existing[index]).sort();
