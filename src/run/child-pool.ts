@@ -6,7 +6,7 @@ import type { ParentMessage } from './messages.js';
 export class ChildPool {
   /** What those that are started from now on load in advance: what the last job needed, the next one mostly needs, too. */
   plugins: readonly PluginFile[] = [];
-  /** In the order in which they were started, each with what forgets it. */
+  /** In the order in which they are taken, each with what forgets it. */
   private readonly waiting = new Map<ChildProcess, () => void>();
 
   constructor(private readonly start: () => ChildProcess) {}
@@ -29,16 +29,26 @@ export class ChildPool {
   /** Starts or ends processes until so many wait. */
   resize(size: number): void {
     while (this.waiting.size > Math.max(0, size)) this.take().kill('SIGKILL');
-    while (this.waiting.size < size) this.add();
+    while (this.waiting.size < size) {
+      const child = this.start();
+      this.keep(child);
+      child.send({ type: 'prepare', plugins: this.plugins } satisfies ParentMessage, () => {});
+    }
   }
 
-  private add(): void {
-    const child = this.start();
+  /** Takes a process back that has done a job and stays for another one. It has loaded and compiled more than those that were only started, so that it comes first. */
+  giveBack(child: ChildProcess): void {
+    const others = [...this.waiting];
+    this.waiting.clear();
+    this.keep(child);
+    for (const [other, forget] of others) this.waiting.set(other, forget);
+  }
+
+  private keep(child: ChildProcess): void {
     const forget = () => void this.waiting.delete(child);
     this.waiting.set(child, forget);
     // One that cannot be started or dies while it waits is nobody's failure.
     child.on('error', forget);
     child.on('exit', forget);
-    child.send({ type: 'prepare', plugins: this.plugins } satisfies ParentMessage, () => {});
   }
 }

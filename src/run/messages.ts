@@ -2,10 +2,11 @@ import { type ErrorClass, isUserError, type Place, UserError, UserErrors } from 
 import type { Provider } from '../runtime/provider.js';
 import type { Job, JobEvent, JobResult, PluginFile } from './job.js';
 
-/** Parent to child: one job, before it at most one hint of what that will need. */
+/** Parent to child: jobs, one after the other, before the first at most one hint of what that will need. */
 export type ParentMessage =
   | { readonly type: 'prepare'; readonly plugins: readonly PluginFile[] }
-  | { readonly type: 'job'; readonly job: Job }
+  /** `stays`: whether the process is to wait for another job when it has told the result of this one. */
+  | { readonly type: 'job'; readonly job: Job; readonly stays: boolean }
   /** Nothing else runs, as the job has asked for. */
   | { readonly type: 'alone' }
   /** Instead of a job: whether it could compute. */
@@ -13,7 +14,7 @@ export type ParentMessage =
 
 /** Child to parent. */
 export type ChildMessage =
-  | { readonly type: 'event'; readonly event: JobEvent }
+  | { readonly type: 'events'; readonly events: readonly JobEvent[] }
   /** Highest resident set so far, told now and then for the case that the process dies. */
   | { readonly type: 'memory'; readonly peakBytes: number }
   /** The job wants to be alone, or has been long enough. */

@@ -4,8 +4,11 @@ import type { Mask } from '../core/mask.js';
 /** What goes beyond this of one line is left out. */
 export const LINE_LENGTH_MAX = 16_384;
 
-/** Calls `onLine` for every line of a stream of UTF-8, without secrets. However long a line is, only its beginning is kept in memory. */
-export function readLines(stream: Readable, mask: Mask, onLine: (line: string) => void): void {
+/**
+ * Calls `onLine` for every line of a stream of UTF-8, without secrets. However long a line is, only its beginning is kept in memory.
+ * @returns ends that, after what has come of a last line
+ */
+export function readLines(stream: Readable, mask: Mask, onLine: (line: string) => void): () => void {
   let line = '';
   let isCut = false;
   // A secret may begin before the cut and end behind it.
@@ -22,7 +25,7 @@ export function readLines(stream: Readable, mask: Mask, onLine: (line: string) =
   };
   let held = '';
   stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
+  const onData = (chunk: string) => {
     // Whether a carriage return is half of a line's end, the next character tells.
     const text = held + chunk;
     held = text.endsWith('\r') ? '\r' : '';
@@ -31,8 +34,13 @@ export function readLines(stream: Readable, mask: Mask, onLine: (line: string) =
       add(part);
       if (index < parts.length - 1) end();
     });
-  });
-  stream.on('end', () => {
+  };
+  const finish = () => {
+    stream.off('data', onData);
+    stream.off('end', finish);
     if (line !== '') end();
-  });
+  };
+  stream.on('data', onData);
+  stream.on('end', finish);
+  return finish;
 }

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from '../core/canonical-json.js';
 import type { Provider } from '../runtime/provider.js';
+import { BatchedEvents } from './batched-events.js';
 import { type JobRegistries, type JobSurroundings, runJob } from './child.js';
 import type { Job, PluginFile } from './job.js';
 import { type ChildMessage, type ParentMessage, packError } from './messages.js';
@@ -13,7 +14,7 @@ export interface ServeOptions {
   readonly requireProvider: (provider: Provider) => Promise<void>;
 }
 
-/** The whole life of a stage's process: takes one job from the parent, executes it, answers, exits. */
+/** The whole life of a stage's process: takes a job from the parent, executes it, answers, and exits, unless it is to stay for another one. */
 export function serveJobs({ load, warmUp, requireProvider }: ServeOptions): void {
   const controller = new AbortController();
   // Ctrl-C reaches the whole process group of the terminal; the parent decides what it means and sends SIGTERM.
@@ -40,11 +41,15 @@ export function serveJobs({ load, warmUp, requireProvider }: ServeOptions): void
       return;
     }
     const memory = setInterval(tellMemory, MEMORY_INTERVAL_MS);
-    const { job } = message;
-    const isPrepared = prepared !== undefined && canonicalJson(job.plugins as unknown as Json) === prepared.plugins;
-    const registries = isPrepared ? prepared!.registries : load(job.plugins);
-    const answer = await answerTo(job, registries, { signal: controller.signal, alone: quiet.ask });
+    const { job, stays } = message;
+    if (prepared?.plugins !== namesOf(job.plugins)) prepared = prepare(job.plugins, load);
+    const answer = await answerTo(job, prepared.registries, { signal: controller.signal, alone: quiet.ask });
     clearInterval(memory);
+    if (stays && answer.type === 'result') {
+      tellMemory();
+      process.send!(answer);
+      return;
+    }
     // Exit by hand: a plugin may have left timers or sockets open.
     process.send!(answer, () => process.exit(0));
   });
@@ -59,7 +64,11 @@ interface Prepared {
 function prepare(plugins: readonly PluginFile[], load: ServeOptions['load']): Prepared {
   const registries = load(plugins);
   registries.catch(() => {});
-  return { plugins: canonicalJson(plugins as unknown as Json), registries };
+  return { plugins: namesOf(plugins), registries };
+}
+
+function namesOf(plugins: readonly PluginFile[]): string {
+  return canonicalJson(plugins as unknown as Json);
 }
 
 async function providerAnswer(
@@ -97,18 +106,17 @@ async function answerTo(
   registries: Promise<JobRegistries>,
   { signal, alone }: Pick<JobSurroundings, 'signal' | 'alone'>,
 ): Promise<ChildMessage> {
+  const events = new BatchedEvents((events) => {
+    process.send!({ type: 'events', events } satisfies ChildMessage);
+    tellMemory();
+  });
   try {
-    const result = await runJob(job, await registries, {
-      signal,
-      alone,
-      onEvent: (event) => {
-        process.send!({ type: 'event', event } satisfies ChildMessage);
-        if (event.type === 'progress') tellMemory();
-      },
-    });
+    const result = await runJob(job, await registries, { signal, alone, onEvent: (event) => events.add(event) });
     return { type: 'result', result };
   } catch (error) {
     return { type: 'error', error: signal.aborted ? { kind: 'cancelled' } : packError(error) };
+  } finally {
+    events.flush();
   }
 }
 

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { UserError } from '../../src/core/errors.js';
 import { childEnvironment } from '../../src/run/child-environment.js';
+import { type ExecuteOptions, RunCancelled } from '../../src/run/executor.js';
+import type { Job, JobEvent } from '../../src/run/job.js';
 import { localExecutor } from '../../src/run/local-executor.js';
 import { JOB, OPTIONS } from './job-rig.js';
 
@@ -48,6 +50,81 @@ describe('a process that is killed while it blocks its thread', () => {
     const peak = Number(/killed by SIGKILL\. Its memory peak was (\d+) MiB/.exec(problem)?.[1]);
     expect(peak).toBeGreaterThanOrEqual(300);
     expect(peak).toBeLessThan(500);
+  });
+});
+
+describe('a process whose job has ended', () => {
+  async function rig() {
+    const executor = localExecutor({ childEntry, env: childEnvironment({}, []) });
+    onTestFinished(() => executor.close());
+    executor.expect?.(9);
+    const processOf = async (what: string, facts: Partial<Job> = {}, options: Partial<ExecuteOptions> = {}) => {
+      const job = { ...JOB, options: { what }, staging, ...facts };
+      return (await executor.execute(job, { ...OPTIONS, ...options })).metrics.pid;
+    };
+    return { executor, processOf };
+  }
+
+  it('takes the next one', async () => {
+    const { processOf } = await rig();
+    const first = await processOf('tell its process');
+    expect(await processOf('tell its process')).toBe(first);
+  });
+
+  it('has one at a time', async () => {
+    const { processOf } = await rig();
+    const pids = await Promise.all([processOf('tell its process'), processOf('tell its process')]);
+    expect(new Set(pids).size).toBe(2);
+    expect(pids).toContain(await processOf('tell its process'));
+  });
+
+  it.each<[string, string, Partial<Job>]>([
+    ['a plugin was at work', 'tell its process', { plugin: './plugin.ts' }],
+    ["a plugin's data were read", 'tell its process', { plugins: [{ file: '/plugins/a.ts', digest: 'd' }] }],
+    ['it computed on a GPU', 'tell its process', { provider: 'webgpu' }],
+    ['it held much', 'hold much', {}],
+  ])('takes none after it where %s', async (_, what, facts) => {
+    const { processOf } = await rig();
+    const first = await processOf(what, facts);
+    expect(await processOf('tell its process')).not.toBe(first);
+  });
+
+  it('takes none after one that failed', async () => {
+    const { processOf } = await rig();
+    const first = await processOf('tell its process');
+    await expect(processOf('fail')).rejects.toMatchObject({ code: 'X_WRONG' });
+    expect(await processOf('tell its process')).not.toBe(first);
+  });
+
+  it('ends where none may come', async () => {
+    const { executor, processOf } = await rig();
+    const first = await processOf('tell its process');
+    executor.expect?.(0);
+    expect(await processOf('tell its process')).not.toBe(first);
+  });
+
+  it('keeps what one has said apart from what the next one says', async () => {
+    const { processOf } = await rig();
+    const heard: string[] = [];
+    const onEvent = (event: JobEvent) => void (event.type === 'log' && heard.push(event.message));
+    const first = await processOf('write half a line', {}, { onEvent });
+    expect(heard).toEqual(['half']);
+    expect(await processOf('write half a line', {}, { onEvent })).toBe(first);
+    expect(heard).toEqual(['half', 'half']);
+  });
+
+  it('can be stopped in the next one', async () => {
+    const { processOf } = await rig();
+    const first = await processOf('tell its process');
+    const stopping = new AbortController();
+    let pid = 0;
+    const onEvent = (event: JobEvent) => {
+      if (event.type === 'log') pid = event.details.pid as number;
+      stopping.abort();
+    };
+    const stopped = processOf('wait politely', {}, { signal: stopping.signal, onEvent });
+    await expect(stopped).rejects.toBeInstanceOf(RunCancelled);
+    expect(pid).toBe(first);
   });
 });
 
