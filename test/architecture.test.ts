@@ -24,6 +24,7 @@ const ROOMS = [
   'run',
   'report',
   'cli',
+  'build',
 ];
 /** Toolboxes that do not know each other. */
 const TOOLBOXES = new Set(['train', 'prune', 'quantize', 'transfer', 'evaluate']);

@@ -12,7 +12,7 @@ export interface LoadedProgram extends Program {
 }
 
 /**
- * Loads the joined command line (dist/bin, made by bundle.mjs) with the code that V8 made of it while it was built: to
+ * Loads the joined command line (dist/bin, made by build/bundle.mjs) with the code that V8 made of it while it was built: to
  * compile it again would take longer than a run that finds everything in the cache. V8 itself refuses code of another
  * version or with other flags, which then costs the compilation. See docs/decisions/0003-start-up.md.
  */
@@ -53,7 +53,7 @@ function writeCode(file: string, script: Script): void {
 function loadWithCode(file: string, require: NodeJS.Require): Script | undefined {
   const importModuleDynamically = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
   if (importModuleDynamically === undefined) return undefined;
-  // In ASCII, see bundle.mjs.
+  // In ASCII, see build/bundle.mjs.
   const source = readFileSync(file);
   const cachedData = keptCode(file, source);
   const script = new Script(
@@ -68,6 +68,11 @@ function loadWithCode(file: string, require: NodeJS.Require): Script | undefined
 
 function codeFile(file: string): string {
   return `${file}.v8`;
+}
+
+/** Whether a file has code beside it that was made of it as it is. */
+export function hasKeptCode(file: string): boolean {
+  return keptCode(file, readFileSync(file)) !== undefined;
 }
 
 function keptCode(file: string, source: Buffer): Buffer | undefined {

@@ -16,6 +16,8 @@ export interface LocalExecutorOptions {
   readonly mask?: Mask;
   /** Between the request to stop and the end by force. Default 5 s. */
   readonly graceMs?: number;
+  /** Whether a process may take another job after one. Default true. */
+  readonly reuse?: boolean;
   /** How many processes may wait for a job, started while others run: what starting takes is hidden then. Default 0. */
   readonly spares?: number;
 }
@@ -26,7 +28,7 @@ export interface LocalExecutorOptions {
  * holds little: what a stranger's code or a large model leaves behind in a process ends with it.
  */
 export function localExecutor(options: LocalExecutorOptions): Executor {
-  const { childEntry, env, mask = maskOf([]), graceMs = GRACE_MS, spares = 0 } = options;
+  const { childEntry, env, mask = maskOf([]), graceMs = GRACE_MS, reuse = true, spares = 0 } = options;
   /** Each process that has a job, and whether it is likely to take the next one. */
   const running = new Map<ChildProcess, boolean>();
   /** Each started process, until it is gone. */
@@ -74,7 +76,7 @@ export function localExecutor(options: LocalExecutorOptions): Executor {
     async execute(job, options) {
       if (options.signal.aborted) throw new RunCancelled();
       const child = pool.take();
-      const stays = isOurs(job) ? { memoryMax: STAYING_MEMORY_MAX } : null;
+      const stays = reuse && isOurs(job) ? { memoryMax: STAYING_MEMORY_MAX } : null;
       running.set(child, stays !== null);
       pool.plugins = job.plugins;
       fill();

@@ -5,14 +5,14 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Store } from './dist/src/artifacts/store.js';
-import { keyFunction } from './dist/src/cli/keys.js';
-import { preparePlan } from './dist/src/cli/prepare.js';
-import { childEnvironment } from './dist/src/run/child-environment.js';
-import { localExecutor } from './dist/src/run/local-executor.js';
-import { outputsOf } from './dist/src/run/run-cell.js';
-import { runPlan } from './dist/src/run/run-plan.js';
-import { runtimeFacts } from './dist/src/run/runtime-facts.js';
+import { Store } from '../../dist/src/artifacts/store.js';
+import { keyFunction } from '../../dist/src/cli/keys.js';
+import { preparePlan } from '../../dist/src/cli/prepare.js';
+import { childEnvironment } from '../../dist/src/run/child-environment.js';
+import { localExecutor } from '../../dist/src/run/local-executor.js';
+import { outputsOf } from '../../dist/src/run/run-cell.js';
+import { runPlan } from '../../dist/src/run/run-plan.js';
+import { runtimeFacts } from '../../dist/src/run/runtime-facts.js';
 
 /** @param runProgram of the joined command line, in this process */
 export async function warmUp(runProgram) {
@@ -22,7 +22,7 @@ export async function warmUp(runProgram) {
   try {
     mkdirSync('pipelines');
     const recipe = join(folder, 'pipelines', 'digits.yaml');
-    copyFileSync(new URL('./pipelines/digits.yaml', import.meta.url), recipe);
+    copyFileSync(new URL('../../pipelines/digits.yaml', import.meta.url), recipe);
     await fillCache(recipe, join(folder, 'cache'));
     const code = await runProgram(['run', recipe, '--cache-dir', join(folder, 'cache'), '--no-lock'], TERMINAL, {});
     // A gate that the made-up metrics fail matters as little as they do.
@@ -48,7 +48,7 @@ export async function warmUpJobs(childEntry) {
         facts,
         keyOf: keyFunction(facts, plan),
       },
-      ...{ executor: localExecutor({ childEntry, env: childEnvironment(process.env, []) }), jobs: 1, cores: 1 },
+      ...{ executor: localExecutor({ childEntry, env: childEnvironment(process.env, []), reuse: false }), jobs: 1, cores: 1 },
       ...{ isForced: () => false, stop: new AbortController().signal, listener() {} },
     });
     if (failures.length > 0) throw failures[0].error;

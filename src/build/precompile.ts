@@ -4,7 +4,7 @@ import { precompile, precompiledFile } from '../core/json-schema/precompiled.js'
 import type { SchemaObject } from '../core/json-schema/schema.js';
 import { LAYERS_SCHEMA } from '../network/layers.js';
 import { readRecipeSchema } from '../recipe/schema.js';
-import { BUILT_INS } from './registries.js';
+import { BUILT_INS } from '../cli/registries.js';
 
 const { stages, datasets, networks } = BUILT_INS;
 const options = [...stages, ...datasets, ...networks].map((definition) => definition.options as SchemaObject);

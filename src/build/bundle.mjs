@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
 
-const root = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const bin = `${root}dist/bin`;
 
 /** commander loads node:child_process, and with it Node's network, for commands in files of their own, which Lathe has not. */
@@ -131,10 +131,14 @@ async function hotModules(options) {
 
 /** Runs recipes, so that the functions which that takes are compiled, and writes V8's code. */
 async function keepCode() {
-  const { loadProgram } = createRequire(import.meta.url)('./dist/bin/load-program.cjs');
+  const { loadProgram, hasKeptCode } = createRequire(import.meta.url)(`${bin}/load-program.cjs`);
   const { runProgram, keepCode } = loadProgram();
   const { warmUp, warmUpJobs } = await import('./warm-up.mjs');
   await warmUp(runProgram);
   keepCode();
-  await warmUpJobs(`${root}warm-up-child.cjs`);
+  await warmUpJobs(`${root}src/build/warm-up-child.cjs`);
+  // None is kept where Node is too old for it.
+  if (hasKeptCode(`${bin}/chunks/hot.cjs`) && !hasKeptCode(`${bin}/jobs.cjs`)) {
+    throw new Error("V8's code of jobs.cjs was not kept: the process of the warm-up did not end by itself");
+  }
 }
