@@ -85,7 +85,15 @@ class Substitution {
   ) {}
 
   visit(value: Json, path: Path): Json {
-    if (typeof value === 'string') return value.includes('${{') ? this.inText(value, path) : value;
+    if (typeof value === 'string') {
+      if (value.includes('${{')) return this.inText(value, path);
+      const meant = OTHER_NOTATION.exec(value)?.[1];
+      if (meant === undefined) return value;
+      return (
+        this.refuse('RECIPE_REFERENCE', path, value, 0, `${quote(value)} is a text.`, `Write \${{ ${meant} }}.`) ??
+        value
+      );
+    }
     if (Array.isArray(value)) return value.map((item, index) => this.visit(item, [...path, index]));
     if (!isJsonMapping(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.visit(item!, [...path, key])]));
@@ -163,6 +171,9 @@ class Substitution {
     return undefined;
   }
 }
+
+/** A whole value as a shell, Jinja or make would write a reference. */
+const OTHER_NOTATION = /^\s*(?:\$\{|\{\{|\$\(|\$)\s*((?:params|matrix|env)\.[A-Za-z_][\w-]*)\s*(?:\}|\}\}|\))?\s*$/;
 
 /** Mistakes that are looked for; nobody reads further. */
 const PROBLEMS_MAX = 1000;

@@ -248,6 +248,26 @@ stages:
     `);
   });
 
+  test.each(['"${params.n}"', '"{{ params.n }}"', '"$(params.n)"', '$params.n'])(
+    'that are written as %s are no texts',
+    async (written) => {
+      const recipe = `params: { n: 1 }
+version: 1
+stages: [{ id: a, uses: train, with: { epochs: ${written} } }]`;
+      const text = written.replaceAll('"', '');
+      expect(await complaint(recipe)).toContain(`"${text}" is a text.`);
+      expect(await complaint(recipe)).toContain('Write ${{ params.n }}.  [RECIPE_REFERENCE]');
+    },
+  );
+
+  test('in other notations inside a longer text are left alone', async () => {
+    const text = 'cd $params.n && ${params.n}';
+    const recipe = `params: { n: 1 }
+version: 1
+stages: [{ id: a, uses: train, with: { note: "${text}" } }]`;
+    expect((await parse(recipe)).stages[0]!.cells[0]!.with).toEqual({ note: text });
+  });
+
   test('inside params are refused', async () => {
     expect(await complaint(`params: { n: "\${{ params.m }}" }${REST}`)).toMatchInlineSnapshot(`
       "recipe.yaml:1:15 "params" cannot hold references.
