@@ -1,20 +1,14 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { Store } from '../../src/artifacts/store.js';
-import { keyFunction } from '../../src/cli/keys.js';
-import { preparePlan } from '../../src/cli/prepare.js';
 import { childEnvironment } from '../../src/run/child-environment.js';
 import type { Executor } from '../../src/run/executor.js';
 import { localExecutor } from '../../src/run/local-executor.js';
-import { runPlan } from '../../src/run/run-plan.js';
-import { runtimeFacts } from '../../src/run/runtime-facts.js';
+import { BUILT_CHILD, recipeRunner } from '../support/run-on.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { startHost } from './host/start-host.js';
 import { JOB, OPTIONS } from './job-rig.js';
 
-const BUILT_CHILD = fileURLToPath(new URL('../../dist/bin/child.cjs', import.meta.url));
 const FAKE_CHILD = fileURLToPath(new URL('../fixtures/run/child.mjs', import.meta.url));
 
 const RECIPE = `version: 1
@@ -27,32 +21,12 @@ stages:
 `;
 
 it('a recipe that a host computes gives the bytes that this machine computes, and the same scheduler runs it', async () => {
-  const folder = temporaryFolder({ 'recipe.yaml': RECIPE });
-  const surroundings = { terminal: { out() {}, err() {} } as never, env: {} };
-  const plan = await preparePlan(
-    { recipe: join(folder, 'recipe.yaml'), allowPath: [], localPlugins: true },
-    surroundings,
-  );
-  const digestsBy = async (name: string, executor: Executor) => {
-    onTestFinished(() => executor.close());
-    const { record, failures } = await runPlan(plan, {
-      store: new Store(join(folder, name, 'cache')),
-      executor,
-      runsDir: join(folder, name, 'runs'),
-      facts: runtimeFacts(),
-      keyOf: keyFunction(runtimeFacts(), plan),
-      jobs: 1,
-      cores: 1,
-      isForced: () => false,
-      stop: new AbortController().signal,
-      listener: () => {},
-    });
-    expect(failures).toEqual([]);
-    return record.stages.map(({ cell, key, outputs }) => [cell, key, outputs.model!.digest]);
-  };
+  const runOn = await recipeRunner(RECIPE);
+  const digestsBy = async (executor: Executor) =>
+    (await runOn(executor)).map(({ cell, key, outputs }) => [cell, key, outputs.model!.digest]);
   const there = await startHost(BUILT_CHILD);
   const here = localExecutor({ childEntry: BUILT_CHILD, env: childEnvironment(process.env, []) });
-  expect(await digestsBy('there', there.executor)).toEqual(await digestsBy('here', here));
+  expect(await digestsBy(there.executor)).toEqual(await digestsBy(here));
 });
 
 it('a host that dies is a fault of the machine to its jobs; the next job gets another host', async () => {
