@@ -19,7 +19,7 @@ import type { TrainRequest } from './request.js';
 import type { StatisticsLayer } from './running-statistics.js';
 import { batchTarget } from './soft-labels.js';
 import { stepsPerRun } from './steps-per-run.js';
-import { hyperNames, slotNames, type UpdatePlan } from './update.js';
+import { grownUpdate, hyperNames, slotFactors, slotNames, type UpdatePlan } from './update.js';
 import { labelDims } from './validator.js';
 
 /** All that is known before the first step. */
@@ -60,7 +60,7 @@ export function buildTraining(
 ): TrainingSetup {
   const { data } = request;
   const asked = effectiveBatch(request.batch, data.train.count);
-  const { plan, update } = planTraining(request, channelBlock);
+  const { plan, update: planned } = planTraining(request, channelBlock);
   const { batch, passes, shards, macs, evaluationBatch } = fitBatch(request, plan, asked);
   const microBatches = passes * effectiveAccumulation(request.accumulate ?? 1, asked, data.train.count);
   const target = batchTarget({
@@ -68,6 +68,8 @@ export function buildTraining(
     classWeights,
     isMixed: request.augment?.mixup !== undefined,
   });
+  // With several shards, or several micro-batches, gradients meet the update outside of the graph that makes them.
+  const update = shards === 1 && microBatches === 1 ? grownUpdate(planned) : planned;
   const { program, statistics } = buildProgram(request, plan, {
     batch,
     microBatches,
@@ -182,7 +184,8 @@ function planTraining(request: TrainRequest, channelBlock: number | null): { pla
       layout,
       roles: new Map(parameters.map(({ name, role }) => [name, role])),
       optimizer: request.optimizer,
-      regularizer: request.regularizer ?? null,
+      // With λ = 0 the bits are those of none, whatever form the optimizer takes.
+      regularizer: request.regularizer?.lambda === 0 ? null : (request.regularizer ?? null),
       learningRateScale,
       weightDecay,
       clipNorm: request.clipNorm ?? null,
@@ -253,6 +256,7 @@ function buildProgram(
     isClass,
     size,
     slotNames: slotNames(update),
+    slotFactors: slotFactors(update),
     hyperSize: hyperNames(update).length,
     isMasked: update.isMasked,
     reportSize: gradient.report.shape![0] as number,

@@ -16,6 +16,8 @@ export interface GradientCall {
   readonly classWeights: readonly number[] | null;
   /** How many shards, of all micro-batches, a step has: the mean loss of one counts 1/parts, so that the gradients add up to that of all samples. */
   readonly parts: number;
+  /** float32 [1]: what the gradients, not the loss, come out multiplied by; null: 1. */
+  readonly factor: Value | null;
 }
 
 export interface GradientGraph {
@@ -38,6 +40,7 @@ export function appendGradient(b: GraphBuilder, plan: NetworkPlan, call: Gradien
   const correct = appendCorrect(b, network.ordered[0]!, y, target);
   const wrt = plan.layout.entries.map(({ name }) => call.parameters.get(name)!);
   const gradients = buildBackward(b, share, wrt, {
+    ...(call.factor === null ? {} : { seed: b.op('Reshape', [call.factor, b.ints([])]) }),
     choose: plan.lowerings,
     channelBlock: plan.provider === 'cpu' ? plan.channelBlock : null,
   });

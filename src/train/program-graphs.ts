@@ -7,7 +7,7 @@ import { appendGradient, type GradientCall, type GradientGraph } from './gradien
 import { builderFor, encodeGraph, finishGraph, type NetworkPlan } from './network-plan.js';
 import { piecesOf } from './pieces.js';
 import { afterAll, repeatGraph } from './repeat-graph.js';
-import { appendUpdate, dimsOfUpdate, hyperNames, slotNames, type UpdatePlan } from './update.js';
+import { appendUpdate, dimsOfUpdate, hyperNames, slotNames, splitHyper, type UpdatePlan } from './update.js';
 
 /** What the graphs of a training program are made of. */
 export interface GraphsCall {
@@ -16,7 +16,7 @@ export interface GraphsCall {
   readonly xDims: readonly number[];
   readonly yDims: readonly number[];
   readonly isClass: boolean;
-  readonly gradient: Omit<GradientCall, 'parameters' | 'x' | 'y'>;
+  readonly gradient: Omit<GradientCall, 'parameters' | 'x' | 'y' | 'factor'>;
 }
 
 export interface ProgramGraphs {
@@ -45,13 +45,16 @@ export function fusedGraph(call: GraphsCall, { stepsPerRun, wantsThreads }: Fuse
     const dims = pieceDims(layout, update);
     return { ...slice, suffix, dims, layout, vector: b.input(NAMES.parameters + suffix, 'float32', dims) };
   });
+  const hyper = splitHyper(b, b.input(NAMES.hyper, 'float32', [hyperNames(update).length]));
   const { gradient, inputs } = gradientOf(
     b,
-    call,
+    {
+      ...call,
+      factor: update.optimizer.stateFactor === undefined ? null : hyper.at(update.optimizer.hyperNames.length - 1)!,
+    },
     new Map(parts.flatMap(({ vector, layout }) => [...splitFlat(b, vector, layout)])),
   );
   const byName = new Map(plan.layout.entries.map(({ name }, i) => [name, gradient.gradients[i]!]));
-  const hyper = b.input(NAMES.hyper, 'float32', [hyperNames(update).length]);
   const pieces = parts.map(({ vector, layout, ...piece }): Piece => {
     const { suffix, dims } = piece;
     const gradients = layout.entries.map(({ name }) => byName.get(name) ?? null);
@@ -137,12 +140,19 @@ export function gradientGraph(call: Omit<GraphsCall, 'update'>): {
 /** @returns also the names of the inputs that belong to a batch */
 function gradientOf(
   b: GraphBuilder,
-  { plan, xDims, yDims, isClass, gradient }: Omit<GraphsCall, 'update'>,
+  {
+    plan,
+    xDims,
+    yDims,
+    isClass,
+    gradient,
+    factor = null,
+  }: Omit<GraphsCall, 'update'> & { readonly factor?: Value | null },
   parameters: ReadonlyMap<string, Value>,
 ): { gradient: GradientGraph; inputs: string[] } {
   const x = b.input(NAMES.x, 'float32', xDims);
   const y = b.input(NAMES.y, isClass ? 'int32' : 'float32', yDims);
-  const graph = appendGradient(b, plan, { ...gradient, parameters, x, y });
+  const graph = appendGradient(b, plan, { ...gradient, parameters, x, y, factor });
   return { gradient: graph, inputs: [NAMES.x, NAMES.y, ...graph.dropouts.map(({ input }) => input)] };
 }
 
@@ -172,7 +182,7 @@ function sliceUpdate(
   const gradients = Array.from({ length: shards }, (_, shard) =>
     b.input(`${NAMES.gradient}${shard}`, 'float32', [end - start]),
   );
-  const hyper = b.input(NAMES.hyper, 'float32', [hyperNames(update).length]);
+  const hyper = splitHyper(b, b.input(NAMES.hyper, 'float32', [hyperNames(update).length]));
   const outputs = addUpdate(b, part, { parameters, gradients, hyper, suffix: '' });
   return { graph: encodeModel(b.build()), outputs };
 }
@@ -180,7 +190,7 @@ function sliceUpdate(
 interface UpdateCall {
   readonly parameters: Value;
   readonly gradients: readonly Value[];
-  readonly hyper: Value;
+  readonly hyper: readonly Value[];
   /** Follows the names of the inputs that are added. */
   readonly suffix: string;
 }

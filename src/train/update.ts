@@ -34,8 +34,8 @@ export interface UpdateInputs {
   readonly slots: readonly Value[];
   /** One per shard, each its share of the gradient of the mean loss; summed in this order. */
   readonly gradients: readonly Value[];
-  /** float32 [number of `hyperNames`]. */
-  readonly hyper: Value;
+  /** float32 [1] each, as `hyperNames` lists them. */
+  readonly hyper: readonly Value[];
   /** bool, false where a weight stays 0; null if the plan is not masked. */
   readonly keep: Value | null;
 }
@@ -61,6 +61,26 @@ export function hyperValues(
 }
 
 /**
+ * The same update with an optimizer whose state grows, where nothing but gradients from the loss goes into it, so that all can come out
+ * multiplied by a factor; else as it is.
+ */
+export function grownUpdate(plan: UpdatePlan): UpdatePlan {
+  const { optimizer, regularizer, weightDecay, clipNorm } = plan;
+  const { grown } = optimizer;
+  if (grown === undefined || grown === null || regularizer !== null || weightDecay.size > 0 || clipNorm !== null) {
+    return plan;
+  }
+  return { ...plan, optimizer: { ...optimizer, ...grown } };
+}
+
+/** What each state vector is multiplied by at every upkeep. */
+export function slotFactors({ optimizer, average }: Pick<UpdatePlan, 'optimizer' | 'average'>): number[] {
+  return slotNames({ optimizer, average }).map((name) =>
+    optimizer.slotNames.includes(name) ? (optimizer.stateFactor ?? 1) : 1,
+  );
+}
+
+/**
  * Adds one update of the parameters: sum of the gradients → subgradient of the penalty → clipping → optimizer
  * → proximal step → mask → average. The mask comes after the step, and on the optimizer's state too: momentum would move a
  * masked weight whose gradient alone is masked.
@@ -71,8 +91,7 @@ export function appendUpdate(
   inputs: UpdateInputs,
 ): { parameters: Value; slots: Value[] } {
   const { optimizer, regularizer, average } = plan;
-  const { keep } = inputs;
-  const hyper = splitHyper(b, inputs.hyper, hyperNames(plan).length);
+  const { keep, hyper } = inputs;
   let gradient = inputs.gradients.reduce((sum, share) => b.op('Add', [sum, share]));
   const penalized = regularizer === null ? null : penaltyOf(plan, regularizer);
   if (regularizer?.method === 'subgradient' && penalized !== null) {
@@ -104,14 +123,16 @@ export function appendUpdate(
   };
 }
 
+/** The values of a vector of hyperparameters. */
+export function splitHyper(b: GraphBuilder, hyper: Value): Value[] {
+  const count = hyper.shape![0] as number;
+  if (count === 1) return [hyper];
+  return b.ops('Split', [hyper, b.ints(Array(count).fill(1))], count, { axis: 0 });
+}
+
 /** The value where kept, else +0 (never −0, which a product with 0 could give). */
 function keepOnly(b: GraphBuilder, value: Value, keep: Value | null): Value {
   return keep === null ? value : b.op('Where', [keep, value, b.scalar(0)]);
-}
-
-function splitHyper(b: GraphBuilder, hyper: Value, count: number): Value[] {
-  if (count === 1) return [hyper];
-  return b.ops('Split', [hyper, b.ints(Array(count).fill(1))], count, { axis: 0 });
 }
 
 function penaltyOf({ layout, roles }: UpdatePlan, { lambda, parameters }: L1Regularizer): Float32Array {

@@ -61,7 +61,7 @@ describe('several steps in a run', () => {
   it.each<[string, () => Promise<Partial<TrainRequest>>]>([
     ['plain', async () => ({})],
     [
-      'momentum alone, which goes into products',
+      'momentum alone, which is kept in another form',
       async () => ({ optimizer: sgd({ lr: 0.05, momentum: 0.9, nesterov: false, weightDecay: 0 }) }),
     ],
     ['Adam', async () => ({ optimizer: adam({ lr: 1e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1 }) })],
@@ -89,10 +89,14 @@ describe('several steps in a run', () => {
     expect(await outcome({ ...choices, ...WATCHED })).toEqual(together);
   });
 
-  it('also past the step at which tiny numbers become 0', async () => {
-    const choices = await request({ length: { steps: 140 }, keep: 'last' });
-    expect(await outcome({ ...choices, ...WATCHED })).toEqual(await outcome(choices));
-  });
+  it.each([0, 1e-3])(
+    'also past the step at which the state is looked after, with weight decay %s',
+    async (weightDecay) => {
+      const optimizer = sgd({ lr: 0.05, momentum: 0.9, nesterov: false, weightDecay });
+      const choices = await request({ length: { steps: 140 }, keep: 'last', optimizer });
+      expect(await outcome({ ...choices, ...WATCHED })).toEqual(await outcome(choices));
+    },
+  );
 
   it('end before a step that is watched', async () => {
     const seen: number[] = [];

@@ -4,7 +4,7 @@ import type { WeightAverage } from '../../src/train/average.js';
 import { flatLayout } from '../../src/train/flat.js';
 import type { Optimizer } from '../../src/train/optimizers/index.js';
 import type { L1Regularizer } from '../../src/train/regularizer.js';
-import { appendUpdate, hyperNames, hyperValues, slotNames as slotNamesOf } from '../../src/train/update.js';
+import { appendUpdate, hyperNames, hyperValues, slotNames as slotNamesOf, splitHyper } from '../../src/train/update.js';
 
 export interface UpdateRun {
   readonly weights: readonly number[];
@@ -62,7 +62,7 @@ export async function runUpdates(run: UpdateRun): Promise<UpdateState[]> {
       parameters: b.input('p', 'float32', [n]),
       slots: slotNames.map((name) => b.input(name, 'float32', [n])),
       gradients: indices.map((i) => b.input(`g${i}`, 'float32', [n])),
-      hyper: b.input('hyper', 'float32', [hyperNames({ optimizer, average }).length]),
+      hyper: splitHyper(b, b.input('hyper', 'float32', [hyperNames({ optimizer, average }).length])),
       keep: run.keep === undefined ? null : b.input('keep', 'bool', [n]),
     },
   );

@@ -1,6 +1,7 @@
 import { sizeOf } from '../../onnx/tensor.js';
 import { type Feed, floatFeed, Session } from '../../runtime/session.js';
 import type { Batch } from '../batches.js';
+import { stepsUntilUpkeep } from '../upkeep.js';
 import { DropoutMasks } from './dropout-masks.js';
 import {
   combineReports,
@@ -11,7 +12,7 @@ import {
   type TrainingState,
 } from './engine.js';
 import { type FusedGraph, NAMES, type TrainingProgram } from './program.js';
-import { StateBuffers, stepsUntilFlush } from './state-buffers.js';
+import { StateBuffers } from './state-buffers.js';
 
 /**
  * Trains one shard in this thread.
@@ -73,10 +74,10 @@ class LocalEngine implements TrainingEngine {
     const results: StepResult[] = [];
     while (results.length < call.hyper.length) {
       const done = results.length;
-      const count = Math.min(call.hyper.length - done, stepsUntilFlush(call.step + done));
+      const count = Math.min(call.hyper.length - done, stepsUntilUpkeep(call.step + done));
       results.push(...(await this.advance(call, done, count)));
       if (!Number.isFinite(results.at(-1)!.loss)) break;
-      this.state.flushTiny(call.step + results.length - 1);
+      this.state.lookAfter(call.step + results.length - 1);
     }
     return results;
   }

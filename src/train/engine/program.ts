@@ -81,6 +81,8 @@ export interface TrainingProgram {
   /** Number of trained floats. */
   readonly size: number;
   readonly slotNames: readonly string[];
+  /** What each is multiplied by at every upkeep. */
+  readonly slotFactors: readonly number[];
   readonly hyperSize: number;
   readonly isMasked: boolean;
   readonly reportSize: number;

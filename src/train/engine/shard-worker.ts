@@ -173,7 +173,7 @@ function makeStep(
     for (const { start, end } of others) {
       state.current.parameters.set(memory.parameters.subarray(start, end), start);
     }
-    state.flushTiny(Atomics.load(control, entryWord(command, 'step')));
+    state.lookAfter(Atomics.load(control, entryWord(command, 'step')));
     return true;
   };
 }

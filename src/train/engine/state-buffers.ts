@@ -1,4 +1,5 @@
 import { type Feed, floatFeed } from '../../runtime/session.js';
+import { stepsUntilUpkeep } from '../upkeep.js';
 import { type TrainingState, zeroDropped } from './engine.js';
 import { NAMES, type Slice, type TrainingProgram, type UpdateOutputs } from './program.js';
 
@@ -62,13 +63,15 @@ export class StateBuffers {
   }
 
   /**
-   * Now and then, by the step's number, sets what is too small to matter in the optimizer's state to 0. The momentum of a
-   * weight that receives no gradient shrinks until it is a denormal number, and those made an update three times slower.
+   * After a step with whose number upkeep is due: shrinks state that has grown, and sets what is too small to matter to 0. The momentum
+   * of a weight that receives no gradient shrinks until it is a denormal number, and those made an update three times slower.
    */
-  flushTiny(step: number): void {
-    if (stepsUntilFlush(step) > 1) return;
-    for (const slot of this.now.slots) {
-      for (let i = 0; i < slot.length; i++) if (Math.abs(slot[i]!) < TINY) slot[i] = 0;
+  lookAfter(step: number): void {
+    if (stepsUntilUpkeep(step) > 1) return;
+    for (const [index, slot] of this.now.slots.entries()) {
+      const factor = this.program.slotFactors[index]!;
+      if (factor !== 1) multiply(slot, factor);
+      dropTiny(slot);
     }
   }
 
@@ -88,16 +91,18 @@ export class StateBuffers {
   }
 }
 
-/** How many steps from this one on may be made without a look at the state: the last of them may be followed by `flushTiny`. */
-export function stepsUntilFlush(step: number): number {
-  return FLUSH_STEPS - (step % FLUSH_STEPS);
-}
-
 /** A part of a vector, without a copy. */
 export function sliceFeed(vector: Float32Array, { start, end, dims = [end - start] }: Slice): Feed {
   return floatFeed(vector.subarray(start, end), dims);
 }
 
-/** With momentum 0.9, what is above TINY is above the smallest normal number FLUSH_STEPS later. */
-const FLUSH_STEPS = 128;
 const TINY = 1e-30;
+
+// Functions of their own: V8 compiles short loops over one array better than the same ones inside another.
+function multiply(values: Float32Array, factor: number): void {
+  for (let i = 0; i < values.length; i++) values[i]! *= factor;
+}
+
+function dropTiny(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]!) < TINY) values[i] = 0;
+}

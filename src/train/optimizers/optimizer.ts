@@ -30,6 +30,19 @@ export interface Optimizer {
   /** Their values. @param step 1 for the first. @param learningRate of this step */
   hyper(step: number, learningRate: number): number[];
   append(b: GraphBuilder, inputs: OptimizerInputs): OptimizerOutputs;
+  /** The same rule with less work, where gradients can come out multiplied by a factor. */
+  readonly grown?: GrownRule | null;
+  /** Of a grown rule in use. */
+  readonly stateFactor?: number;
+}
+
+/**
+ * What takes the place of an optimizer's members. Gradients have to arrive multiplied by the last hyperparameter; the first one is not the
+ * learning rate itself.
+ */
+export interface GrownRule extends Pick<Optimizer, 'hyperNames' | 'hyper' | 'append'> {
+  /** What the state vectors are multiplied by at every upkeep. */
+  readonly stateFactor: number;
 }
 
 /** `value + rate · decay · parameters`; `value` itself where nothing decays. @param rate default 1 */

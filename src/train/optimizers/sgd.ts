@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../../onnx/builder.js';
+import { grownMomentum } from './grown-momentum.js';
 import { addDecay, type Optimizer, type OptimizerInputs, type OptimizerOutputs } from './optimizer.js';
 
 export interface SgdOptions {
@@ -20,6 +21,7 @@ export function sgd(options: SgdOptions): Optimizer {
     name: 'sgd',
     learningRate: lr,
     slotNames: momentum === 0 ? [] : ['momentum'],
+    grown: nesterov || weightDecay !== 0 ? null : grownMomentum(momentum),
     hyperNames: ['learningRate'],
     hyper: (_step, learningRate) => [learningRate],
     append(b: GraphBuilder, inputs: OptimizerInputs): OptimizerOutputs {
