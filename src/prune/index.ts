@@ -1,3 +1,4 @@
+export * from './channels/index.js';
 export * from './keep-largest.js';
 export * from './magnitude-masks.js';
 export * from './masks.js';

@@ -1,0 +1,156 @@
+import type { Dim } from '../../../onnx/ir.js';
+import type { Axis } from '../labels.js';
+import { type AxisRule, type NodeCall, positive } from '../node-call.js';
+import { type Element, elementsAt } from '../shape-values.js';
+import { nameSizes } from './windows.js';
+
+export const flatten: AxisRule = (call) => {
+  const x = call.axes(0);
+  const shape = call.shape(0);
+  if (x === null || shape === null) return call.freezeAll(`${call.title} reads a value whose shape is not known`);
+  const axis = positive(call.int('axis', 1), x.length);
+  const sizes = sizesOf(call, x, shape);
+  return [[joined(call, x.slice(0, axis), sizes.slice(0, axis)), joined(call, x.slice(axis), sizes.slice(axis))]];
+};
+
+/** Axes are joined, or stay; which is which follows from the sizes, since elements keep their order. */
+export const reshape: AxisRule = (call) => {
+  const x = call.axes(0);
+  const shape = call.shape(0);
+  const elements = call.has(1) ? elementsAt(call, 1) : undefined;
+  if (x === null || shape === null || elements === undefined || call.int('allowzero', 0) !== 0) {
+    return call.freezeAll(`${call.title} computes its shape`);
+  }
+  const sizes = sizesOf(call, x, shape);
+  const inferred = call.flow.shapeOf(call.node.outputs[0]!);
+  const target = elements.map((element, i): Size => {
+    if ('axis' in element) {
+      const source = x.indexOf(element.axis);
+      return source >= 0 ? sizes[source]! : (inferred?.[i] ?? null);
+    }
+    if (element.number === 0) return sizes[i] ?? null;
+    return element.number === -1 ? null : element.number;
+  });
+  const free = elements.findIndex((element) => 'number' in element && element.number === -1);
+  if (free >= 0)
+    target[free] = leftOver(
+      sizes,
+      target.filter((_, i) => i !== free),
+    );
+  const output = regrouped(call, x, sizes, target);
+  if (output === null) return call.freezeAll(`${call.title} splits their axis, or mixes it with others`);
+  elements.forEach((element, i) => {
+    if ('number' in element && element.number === 0) call.tie(output[i], x[i]);
+  });
+  nameSizes(
+    call,
+    1,
+    output.map((axis, i) => (isStated(elements[i]!) ? axis : [])),
+  );
+  return [output];
+};
+
+/** Whether an entry of a shape says how long the axis is; 0 copies the length and -1 takes what is left. */
+function isStated(element: Element): boolean {
+  return 'axis' in element || element.number > 0;
+}
+
+/** A size, or a name for one that is not known; null where not even that much is. */
+type Size = number | string | null;
+
+function sizesOf(call: NodeCall, x: readonly Axis[], shape: readonly Dim[]): Size[] {
+  return x.map((axis, i) => call.sizeOf(axis, 0, i) ?? shape[i] ?? `?${i}`);
+}
+
+/** What -1 stands for, if it is a number or one of the named sizes. */
+function leftOver(sizes: readonly Size[], rest: readonly Size[]): Size {
+  const names = sizes.filter((size) => typeof size === 'string');
+  let product = sizes.reduce<number>((all, size) => (typeof size === 'number' ? all * size : all), 1);
+  for (const size of rest) {
+    if (typeof size === 'number') product /= size;
+    else if (names.includes(size ?? '')) names.splice(names.indexOf(size as string), 1);
+    else return null;
+  }
+  if (names.length === 0) return Number.isInteger(product) ? product : null;
+  return names.length === 1 && product === 1 ? names[0]! : null;
+}
+
+/**
+ * The axes of the output: runs of axes with equal products belong to each other. Null if a run of several axes becomes several,
+ * or an axis that has labels of its own is split.
+ */
+function regrouped(call: NodeCall, x: readonly Axis[], sizes: readonly Size[], target: readonly Size[]): Axis[] | null {
+  const output: Axis[] = [];
+  let [from, to] = [0, 0];
+  while (from < x.length || to < target.length) {
+    const [first, start] = [from, to];
+    [from, to] = runEnd(sizes, target, from, to);
+    if (from === first && to === start) return null;
+    output.push(...oneRun(call, x.slice(first, from), sizes.slice(first, from), target.slice(start, to)));
+  }
+  return output;
+}
+
+/** Where the run that begins at these two places ends; the same places if it never does. */
+function runEnd(sizes: readonly Size[], target: readonly Size[], first: number, start: number): [number, number] {
+  let [from, to] = [first, start];
+  if (from < sizes.length && sizes[from] === target[to]) return [from + 1, to + 1];
+  if (target[to] === null) {
+    // A size that is not known takes all axes but those that the sizes behind it are for.
+    const rest = target.slice(to + 1);
+    const end = sizes.length - rest.length;
+    return end > from && rest.every((size, i) => size === sizes[end + i]) ? [end, to + 1] : [first, start];
+  }
+  let [before, after] = [1, 1];
+  do {
+    const [left, right] = [sizes[from], target[to]];
+    if ((before <= after || right === undefined) && typeof left === 'number')
+      [before, from] = [before * left, from + 1];
+    else if (typeof right === 'number') [after, to] = [after * right, to + 1];
+    else return [first, start];
+  } while (before !== after);
+  return [from, to];
+}
+
+function oneRun(call: NodeCall, inputs: readonly Axis[], sizes: readonly Size[], outputs: readonly Size[]): Axis[] {
+  const wide = outputs.filter((size) => size !== 1);
+  const fixed = () => [call.flow.labels.frozen(`${call.title} adds their axis`)];
+  if (wide.length === 0 && outputs.length <= 1) return outputs.map(() => joined(call, inputs, sizes));
+  if (wide.length === 0) return outputs.map(fixed);
+  if (wide.length === 1) return outputs.map((size) => (size === 1 ? fixed() : joined(call, inputs, sizes)));
+  const reason = `${call.title} splits their axis`;
+  for (const axis of inputs) call.freezeAxis(axis, reason);
+  return outputs.map((size) => {
+    const label = call.flow.labels.frozen(reason);
+    return typeof size === 'number' ? new Array<number>(size).fill(label) : label;
+  });
+}
+
+/** One axis for several in row-major order: each index goes with the channel that it comes from. */
+function joined(call: NodeCall, axes: readonly Axis[], sizes: readonly Size[]): Axis {
+  const wide = axes.flatMap((axis, i) => (sizes[i] === 1 ? [] : [{ axis, size: sizes[i]! }]));
+  if (wide.length === 1) return wide[0]!.axis;
+  if (wide.length === 0) return axes[0] ?? [call.flow.labels.frozen(`${call.title} adds their axis`)];
+  const reason = `${call.title} joins them with axes whose length is not known`;
+  const { labels } = call.flow;
+  const removable = wide.filter(
+    ({ axis }) => typeof axis !== 'number' && axis.some((label) => labels.reasonOf(label) === undefined),
+  );
+  if (removable.length > 1 || wide.some(({ size }) => typeof size !== 'number')) {
+    for (const { axis } of wide)
+      call.freezeAxis(axis, removable.length > 1 ? `${call.title} joins them with other channels` : reason);
+    const total = wide.reduce<number>((all, { size }) => all * (typeof size === 'number' ? size : Number.NaN), 1);
+    const label = labels.frozen(reason);
+    return Number.isNaN(total) ? label : new Array<number>(total).fill(label);
+  }
+  // Where no axis can lose anything the first one stands for all.
+  const channels = removable[0] ?? wide[0]!;
+  const at = wide.indexOf(channels);
+  const product = (parts: typeof wide) => parts.reduce((all, { size }) => all * (size as number), 1);
+  const [outer, inner] = [product(wide.slice(0, at)), product(wide.slice(at + 1))];
+  const size = channels.size as number;
+  return Array.from({ length: outer * size * inner }, (_, i) => {
+    const index = Math.floor(i / inner) % size;
+    return typeof channels.axis === 'number' ? channels.axis : channels.axis[index]!;
+  });
+}

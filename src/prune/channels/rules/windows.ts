@@ -1,0 +1,87 @@
+import type { Axis } from '../labels.js';
+import { type AxisRule, type NodeCall, positive } from '../node-call.js';
+import { elementsAt } from '../shape-values.js';
+
+/** Pools each channel over windows, or over all places. */
+export const pool: AxisRule = (call) => {
+  const x = call.axes(0);
+  if (x === null) return call.freezeAll(`${call.title} reads a value whose shape is not known`);
+  if ((call.node.outputs[1] ?? '') !== '') {
+    return call.freezeAll(`${call.title} gives out indices, which count through all channels`);
+  }
+  return [spatial(call, x, (i) => i >= 2)];
+};
+
+/** Adds a border; channels that it adds to stay. */
+export const pad: AxisRule = (call) => {
+  const x = call.axes(0);
+  const pads = call.ints(1, call.opset < 2 ? 'paddings' : 'pads');
+  const axes = call.has(3) ? call.constant(3) : x?.map((_, i) => i);
+  if (x === null || pads === null || pads === undefined || axes === undefined) {
+    return call.freezeAll(`${call.title} has a border that is only known at run time`);
+  }
+  const padded = new Set(
+    axes.filter((_, i) => pads[i] !== 0 || pads[i + axes.length] !== 0).map((axis) => positive(axis, x.length)),
+  );
+  return [spatial(call, x, (i) => padded.has(i))];
+};
+
+/** Enlarges or shrinks height and width; scales and sizes stand in inputs. */
+export const resize: AxisRule = (call) => {
+  const x = call.axes(0);
+  const shape = call.flow.shapeOf(call.node.outputs[0]!);
+  if (x === null) return call.freezeAll(`${call.title} reads a value whose shape is not known`);
+  const stated = call.node.attributes.get('axes');
+  const axes = stated?.type === 'ints' ? stated.value.map((axis) => positive(axis, x.length)) : x.map((_, i) => i);
+  // Since operator set 11: data, region, scales, sizes. Before: data, scales.
+  const sizes = call.opset >= 11 && call.has(3) ? elementsAt(call, 3) : undefined;
+  if (call.opset >= 11 && call.has(3) && sizes === undefined) {
+    return call.freezeAll(`${call.title} computes its sizes`);
+  }
+  const isResized = (i: number) => {
+    const size = call.sizeOf(x[i]!, 0, i);
+    return axes.includes(i) && (size === null || shape?.[i] !== size);
+  };
+  const output = spatial(call, x, isResized);
+  if (sizes !== undefined)
+    nameSizes(
+      call,
+      3,
+      axes.map((axis) => output[axis]!),
+    );
+  return [output];
+};
+
+/** Freezes axes whose length a computed vector of sizes states as a number, and has a constant one rewritten. */
+export function nameSizes(call: NodeCall, input: number, axes: readonly Axis[]): void {
+  const elements = elementsAt(call, input) ?? [];
+  const isConstant = call.constant(input) !== undefined;
+  axes.forEach((axis, i) => {
+    const element = elements[i];
+    if (element === undefined) call.freezeAxis(axis, `${call.title} computes how many there are`);
+    else if ('axis' in element) call.tie(axis, element.axis);
+    else if (!isConstant && element.number > 0)
+      call.freezeAxis(axis, `they are named by number in a shape that ${call.title} computes`);
+  });
+  if (!isConstant) return;
+  const numbers = call.constant(input)!;
+  call.edit((node) => {
+    if (!axes.some((axis) => node.shrinks(axis))) return;
+    const sizes = numbers.map((number, i) => {
+      const axis = axes[i];
+      return number > 0 && axis !== undefined && typeof axis !== 'number' ? node.count(axis) : number;
+    });
+    node.setInput(input, sizes);
+  });
+}
+
+/** The axes of an output of which some are not the input's. */
+function spatial(call: NodeCall, x: readonly Axis[], isChanged: (axis: number) => boolean): Axis[] {
+  const reason = `${call.title} changes the length of their axis`;
+  const frozen = call.flow.frozenAxes(call.node.outputs[0]!, reason);
+  return x.map((axis, i) => {
+    if (!isChanged(i)) return axis;
+    call.freezeAxis(axis, reason);
+    return frozen?.[i] ?? call.fixed(reason);
+  });
+}
