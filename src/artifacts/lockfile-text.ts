@@ -41,7 +41,7 @@ function flow(value: Json): string {
 }
 
 /** A text without quotes where no reader of YAML takes it for something else. */
-function scalar(text: string): string {
+export function scalar(text: string): string {
   const isPlain = /^[A-Za-z0-9_./][\w./-]*$/.test(text) && !RESERVED.test(text) && !looksLikeNumber(text);
   return isPlain ? text : JSON.stringify(text);
 }

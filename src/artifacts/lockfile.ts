@@ -10,6 +10,7 @@ import { readBounded } from '../core/read-bounded.js';
 import { shownValue } from '../core/shown-value.js';
 import type { PlacedDocument } from '../recipe/yaml-document.js';
 import { writeDurably } from './durable.js';
+import { lineOf, readLines } from './lockfile-lines.js';
 import { guarded, storageError, systemCode } from './storage-error.js';
 
 /** What a run of a whole recipe came to: the same recipe, inputs and software give the same lockfile, whoever runs it. */
@@ -68,15 +69,27 @@ export async function readLockfile(path: string): Promise<Lockfile | null> {
   return parseLockfile(text, path);
 }
 
-/** A recipe's ten thousand cells take less. */
-export const LOCKFILE_BYTES_MAX = 8 << 20;
+/** So that each of the ten thousand cells of a recipe may have six kilobytes; a training takes less than one. */
+export const LOCKFILE_BYTES_MAX = 64 << 20;
 
 /** Throws LOCK_INVALID for what no Lathe of this version has written. @param path for messages */
 export async function parseLockfile(text: string, path: string): Promise<Lockfile> {
+  const read = readLines(text, PARTS_MAX);
+  const problem = 'value' in read ? firstProblem(read.value) : undefined;
+  if ('value' in read && problem === undefined) return read.value as unknown as Lockfile;
+  // Somebody has changed it, or git has: a parser for all of YAML still reads it, or tells what is wrong with it, if it is not large.
+  if (text.length <= FOREIGN_LENGTH_MAX) return parseForeign(text, path);
+  const line = 'value' in read ? lineOf(text, problem!.path) : read.badLine;
+  const place = { kind: 'text', file: path, line, column: 1 } as const;
+  if (problem !== undefined) throw invalid(path, withoutDot(problem.problem), { place });
+  throw invalid(path, `line ${line} is not as \`lathe run\` writes it`, { place });
+}
+
+async function parseForeign(text: string, path: string): Promise<Lockfile> {
   const { parseYaml } = await import('../recipe/yaml-document.js');
   let document: PlacedDocument;
   try {
-    document = parseYaml(text, path, { keys: CELLS_MAX, parts: PARTS_MAX, hasLongNumbers: true });
+    document = parseYaml(text, path, { keys: CELLS_MAX, parts: FOREIGN_PARTS_MAX, hasLongNumbers: true });
   } catch (cause) {
     const first = cause instanceof UserErrors ? cause.errors[0] : undefined;
     if (first === undefined) throw cause;
@@ -87,8 +100,7 @@ export async function parseLockfile(text: string, path: string): Promise<Lockfil
     const place = document.locate(['version']);
     throw invalid(path, `its version is ${shownValue(version)}, not 1`, { place });
   }
-  const subject = () => ({ noun: 'key', owner: 'a lockfile' });
-  const [problem] = schemaProblems(readSchema(), document.value, subject);
+  const problem = firstProblem(document.value);
   if (problem !== undefined) {
     const place = document.locate(problem.path, problem.kind === 'unknown-key' ? 'key' : 'value');
     throw invalid(path, withoutDot(problem.problem), { place });
@@ -96,9 +108,16 @@ export async function parseLockfile(text: string, path: string): Promise<Lockfil
   return document.value as unknown as Lockfile;
 }
 
+function firstProblem(value: Json) {
+  return schemaProblems(readSchema(), value, () => ({ noun: 'key', owner: 'a lockfile' }))[0];
+}
+
 const CELLS_MAX = 20_000;
-/** A third of its bytes, as in every lockfile. */
-const PARTS_MAX = 3_000_000;
+/** Lines, and values in lines. Each of ten thousand cells may have 120; a training has thirty. */
+const PARTS_MAX = 1_200_000;
+/** As for a recipe. */
+const FOREIGN_LENGTH_MAX = 2 << 20;
+const FOREIGN_PARTS_MAX = 600_000;
 
 function readSchema(): SchemaObject {
   return JSON.parse(readFileSync(join(packageRoot(), 'schemas', 'lockfile.schema.json'), 'utf8')) as SchemaObject;
@@ -117,8 +136,22 @@ function invalid(path: string, problem: string, details: { place?: Place | null;
   );
 }
 
-/** Writes a lockfile unless it says the same already. A reader finds the old one or the new one. @returns whether it changed */
+/**
+ * Writes a lockfile unless it says the same already. A reader finds the old one or the new one. Throws LOCK_TOO_LARGE for one that
+ * could not be read again.
+ * @returns whether it changed
+ */
 export async function writeLockfile(path: string, text: string): Promise<boolean> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LOCKFILE_BYTES_MAX || 'badLine' in readLines(text, PARTS_MAX)) {
+    const lines = text.split('\n').length;
+    throw new UserError(
+      'LOCK_TOO_LARGE',
+      `The lockfile ${path} is not written: it would have ${Math.ceil(bytes / 2 ** 20)} MiB in ${lines} lines, too much for reading it again.`,
+      'Divide the recipe into several, or run it with --no-lock. All results are in the cache.',
+      { class: 'usage' },
+    );
+  }
   return guarded(path, async () => {
     const before = await readBounded(path, text.length * BYTES_PER_CHARACTER).catch((cause: unknown) => {
       if (systemCode(cause) === 'ENOENT') return null;

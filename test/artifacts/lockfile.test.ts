@@ -188,7 +188,7 @@ describe('the file', () => {
 
   it('that is a pipe or larger than any is refused without being read', async () => {
     const folder = temporaryFolder({});
-    const refused = { code: 'LOCK_INVALID', message: expect.stringContaining('has more than 8 MiB') };
+    const refused = { code: 'LOCK_INVALID', message: expect.stringContaining('has more than 64 MiB') };
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     await expect(readLockfile(join(folder, 'pipe'))).rejects.toMatchObject(refused);
     writeFileSync(join(folder, 'large'), '');
@@ -197,6 +197,58 @@ describe('the file', () => {
     // A run writes it anew.
     expect(await writeLockfile(join(folder, 'large'), written)).toBe(true);
     expect(await readLockfile(join(folder, 'large'))).toEqual(lockfile());
+  });
+
+  it('is read again however many cells a recipe may have, with more options than any stage has', async () => {
+    const path = join(temporaryFolder({}), 'r.lock.yaml');
+    const options = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`option${i}`, 'a value of some length']));
+    const cell = { ...lockfile().cells['pruned[keep=0.1]']!, options };
+    const cells = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`tuned[lr=${i}]`, cell]));
+    const large = { ...lockfile(), cells };
+    expect(await writeLockfile(path, lockfileText(large, 'r.yaml'))).toBe(true);
+    expect(statSync(path).size).toBeGreaterThan(12 << 20);
+    expect(await readLockfile(path)).toEqual(large);
+    expect(await writeLockfile(path, lockfileText(large, 'r.yaml'))).toBe(false);
+  });
+
+  it.each([
+    ['values', `plugins: [${'1,'.repeat(1_200_000)}1]\n`],
+    ['bytes', `plugins:\n  ${'a'.repeat(64 << 20)}: ${DIGEST}\n`],
+  ])('is not written with more %s than are read', async (_, text) => {
+    const path = join(temporaryFolder({}), 'r.lock.yaml');
+    writeFileSync(path, 'before');
+    const message = expect.stringMatching(/would have \d+ MiB in \d+ lines, too much .* --no-lock/);
+    await expect(writeLockfile(path, text)).rejects.toMatchObject({ code: 'LOCK_TOO_LARGE', message });
+    expect(readFileSync(path, 'utf8')).toBe('before');
+  });
+
+  it.each([
+    ['one more space', 'name: digits', 'name:  digits'],
+    ['other quotes', '"pruned[keep=0.1]"', "'pruned[keep=0.1]'"],
+    ['a list over several lines', '{"exclude":["fc2"]}', '{\n          "exclude": ["fc2"] }'],
+    ['a comment, and the line ends of Windows', /\n/g, ' # so\r\n'],
+    ['quotes around every name', 'uses: train', '"uses": "train"'],
+  ])('is read as well if somebody wrote it with %s', async (_, from, to) => {
+    const other = written.replaceAll(from, () => to);
+    expect(other).not.toBe(written);
+    expect(await parseLockfile(other, '/r')).toEqual(lockfile());
+  });
+
+  it.each<[what: string, line: number, change: (lines: string[]) => void]>([
+    ['a conflict', 1001, (lines) => lines.splice(1000, 0, '<<<<<<< HEAD')],
+    ['a key that is there twice', 1001, (lines) => lines.splice(1000, 0, lines[999]!)],
+    ['what follows a mapping without entries', 12, (lines) => lines.splice(10, 0, 'plugins2:')],
+    ['a level that nothing opens', 1001, (lines) => lines.splice(1000, 0, '      a: 1')],
+    ['brackets that do not match', 1001, (lines) => lines.splice(1000, 0, '  a: [[1]')],
+    ['many levels', 1001, (lines) => lines.splice(1000, 0, `  a: ${'['.repeat(50_000)}${']'.repeat(50_000)}`)],
+    ['a wrong digest', 1001, (lines) => lines.splice(1000, 0, '  a: 1')],
+    ['a key that nobody knows, of many', 12, (lines) => lines.splice(11, 1, '  a: 1', 'plugins2:')],
+  ])('of many megabytes is refused with the line of %s', async (_, line, change) => {
+    const plugins = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`./${i}.ts`, DIGEST]));
+    const lines = lockfileText({ ...lockfile(), plugins }, 'r.yaml').split('\n');
+    change(lines);
+    const error = (await parseLockfile(lines.join('\n'), '/r').catch((cause: unknown) => cause)) as UserError;
+    expect(error).toMatchObject({ code: 'LOCK_INVALID', place: { file: '/r', line } });
   });
 
   it('may hold numbers with more digits than a person would write', async () => {
