@@ -1,5 +1,5 @@
 import { decodeModel, encodeModel, type Model } from 'onnx-lathe/onnx';
-import type { Checkpoint, CheckpointParts } from 'onnx-lathe/plugin';
+import { type Checkpoint, type CheckpointParts, isUserError } from 'onnx-lathe/plugin';
 
 /** One of the trainings between two pruning steps. */
 export interface Place {
@@ -13,13 +13,49 @@ export interface SavedPlace extends Place {
   readonly training: CheckpointParts;
 }
 
-/** Where an earlier run of the stage was, or null. */
-export async function savedPlace(checkpoint: Checkpoint): Promise<SavedPlace | null> {
+export interface PlaceRequest {
+  readonly checkpoint: Checkpoint;
+  /** Pruning steps of the stage. */
+  readonly steps: number;
+  /** What the stage began with, and its weights that are pruned. */
+  readonly model: Model;
+  readonly weights: readonly string[];
+  readonly warn: (message: string) => void;
+}
+
+/** Where an earlier run of the stage was; null, with a warning if the checkpoint is none that it can have saved, if that is not known. */
+export async function savedPlace({
+  checkpoint,
+  steps,
+  model,
+  weights,
+  warn,
+}: PlaceRequest): Promise<SavedPlace | null> {
   const parts = await checkpoint.load();
-  const step = parts?.get(STEP);
-  const model = parts?.get(MODEL);
-  if (parts === null || step === undefined || model === undefined) return null;
-  return { step: Number(Buffer.from(step).toString()), unpruned: decodeModel(model), training: parts };
+  if (parts === null) return null;
+  const step = Number(Buffer.from(parts.get(STEP) ?? []).toString() || Number.NaN);
+  const unpruned = decoded(parts.get(MODEL));
+  // A training follows each step but the last.
+  const isPlace = Number.isSafeInteger(step) && step >= 1 && step < steps;
+  if (isPlace && unpruned !== null && weights.every((name) => haveSameShape(name, unpruned, model))) {
+    return { step, unpruned, training: parts };
+  }
+  warn('The checkpoint is none that this stage can have saved: it begins anew.');
+  return null;
+}
+
+function decoded(bytes: Uint8Array | undefined): Model | null {
+  try {
+    return bytes === undefined ? null : decodeModel(bytes);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return null;
+  }
+}
+
+function haveSameShape(name: string, ...models: readonly [Model, Model]): boolean {
+  const [a, b] = models.map(({ graph }) => graph.initializers.get(name));
+  return a !== undefined && a.dataType === b?.dataType && a.dims.join() === b.dims.join();
 }
 
 /** The checkpoint for one training of the stage: what it saves is kept together with its place. */

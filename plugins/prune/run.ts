@@ -34,7 +34,13 @@ export async function run(stage: PruneStage): Promise<{ model: Model }> {
   return { model: pruned };
 
   async function stepByStep(start: Model, requests: readonly MagnitudeRequest[], how: NonNullable<typeof schedule>) {
-    const saved = await savedPlace(stage.checkpoint);
+    const saved = await savedPlace({
+      checkpoint: stage.checkpoint,
+      steps: how.steps,
+      model: start,
+      weights: requests.flatMap(({ weights }) => [...weights]),
+      warn: (message) => log.warn(message),
+    });
     return pruneGradually(start, {
       groups: requests,
       steps: how.steps,

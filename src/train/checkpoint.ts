@@ -1,6 +1,7 @@
 import type { CheckpointParts } from '../core/checkpoint.js';
 import { digestOf } from '../core/hash.js';
 import type { TrainingSetup } from './build.js';
+import { arePossible, type CheckpointFacts, readFacts } from './checkpoint-facts.js';
 import type { TrainingState } from './engine/engine.js';
 import type { HistoryEntry, TrainRequest } from './request.js';
 import type { StepCurveState } from './step-curve.js';
@@ -22,12 +23,7 @@ export interface Snapshot {
 export interface RunState {
   /** Steps done. The epoch that ends here may not have been judged yet: `epoch.steps` is not 0 then. */
   readonly step: number;
-  readonly epoch: {
-    readonly elapsedMs: number;
-    readonly steps: number;
-    readonly loss: number;
-    readonly correct: number;
-  };
+  readonly epoch: CheckpointFacts['epoch'];
   readonly history: readonly HistoryEntry[];
   readonly curve: StepCurveState;
   readonly kept: Snapshot | null;
@@ -59,7 +55,7 @@ export function fingerprintOf(setup: TrainingSetup, request: TrainRequest): stri
 /** The state as parts; views of it, so that nothing is copied. */
 export function partsOf(state: RunState, fingerprint: string): CheckpointParts {
   const { step, epoch, history, curve, kept, engine, statistics, keep } = state;
-  const facts = { fingerprint, step, epoch, history, curve, kept: kept?.entry ?? null };
+  const facts: CheckpointFacts = { fingerprint, step, epoch, history, curve, kept: kept?.entry ?? null };
   return new Map<string, Uint8Array>([
     ['train.json', new TextEncoder().encode(JSON.stringify(facts))],
     ['parameters', bytesOf(engine.parameters)],
@@ -75,29 +71,47 @@ export function partsOf(state: RunState, fingerprint: string): CheckpointParts {
   ]);
 }
 
-/** The state in the parts; null if they are of another run. */
-export function stateOf(parts: CheckpointParts, setup: TrainingSetup, fingerprint: string): RunState | null {
-  const json = parts.get('train.json');
-  if (json === undefined) return null;
-  const facts = JSON.parse(new TextDecoder().decode(json)) as Pick<RunState, 'step' | 'epoch' | 'history' | 'curve'> & {
-    readonly fingerprint: string;
-    readonly kept: HistoryEntry | null;
-  };
-  if (facts.fingerprint !== fingerprint) return null;
-  const { program } = setup;
-  const floats = (name: string): Float32Array => new Float32Array(bytesIn(parts, name).buffer);
+/**
+ * The state in the parts; null if they are of another run, 'damaged' if they say to be of this one and cannot be: whoever wrote them
+ * can also have made a digest that fits.
+ */
+export function stateOf(
+  parts: CheckpointParts,
+  setup: TrainingSetup,
+  run: { readonly fingerprint: string; readonly stepsPerEpoch: number },
+): RunState | null | 'damaged' {
+  const part = parts.get('train.json');
+  if (part === undefined) return null;
+  const facts = readFacts(part);
+  if (facts === null) return 'damaged';
+  if (facts.fingerprint !== run.fingerprint) return null;
+  const { program, layout, statistics, statisticsLayout, steps } = setup;
+  const { step, epoch, history, curve, kept } = facts;
+  const sizes = new Map([
+    ['parameters', 4 * layout.size],
+    ...program.slotNames.map((_, i): [string, number] => [`slot ${i}`, 4 * layout.size]),
+    ['statistics', 4 * statistics.length],
+    ...(program.isMasked ? [['keep', layout.size] as const] : []),
+    ...(kept === null
+      ? []
+      : [['kept parameters', 4 * layout.size] as const, ['kept statistics', 4 * statisticsLayout.size] as const]),
+  ]);
+  const isComplete = [...sizes].every(([name, bytes]) => parts.get(name)?.byteLength === bytes);
+  if (!isComplete || !arePossible(facts, { steps, stepsPerEpoch: run.stepsPerEpoch })) return 'damaged';
+  const bytes = (name: string): Uint8Array => inOwnBuffer(parts.get(name)!);
+  const floats = (name: string): Float32Array => new Float32Array(bytes(name).buffer);
   return {
-    step: facts.step,
-    epoch: facts.epoch,
-    history: facts.history,
-    curve: facts.curve,
+    step,
+    epoch,
+    history,
+    curve,
     kept:
-      facts.kept === null
+      kept === null
         ? null
-        : { entry: facts.kept, parameters: floats('kept parameters'), statistics: floats('kept statistics') },
+        : { entry: kept, parameters: floats('kept parameters'), statistics: floats('kept statistics') },
     engine: { parameters: floats('parameters'), slots: program.slotNames.map((_, i) => floats(`slot ${i}`)) },
     statistics: floats('statistics'),
-    keep: program.isMasked ? bytesIn(parts, 'keep') : null,
+    keep: program.isMasked ? bytes('keep') : null,
   };
 }
 
@@ -105,9 +119,6 @@ function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** A part in a buffer of its own. */
-function bytesIn(parts: CheckpointParts, name: string): Uint8Array {
-  const part = parts.get(name);
-  if (part === undefined) throw new Error(`internal: the checkpoint has no "${name}"`);
+function inOwnBuffer(part: Uint8Array): Uint8Array {
   return part.byteLength === part.buffer.byteLength ? part : part.slice();
 }

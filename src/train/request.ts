@@ -75,6 +75,8 @@ export interface TrainRequest {
   readonly now?: () => number;
   /** Called once, before the first step, if the run goes on from a checkpoint. @param step steps done before */
   readonly onResume?: (resumed: { readonly step: number; readonly steps: number }) => void;
+  /** Called once, before the first step, if the checkpoint holds what no run of this request can have saved: it is not used. */
+  readonly onDamage?: () => void;
   /** Called after every step's update, or after those that `watches` names: the next step waits for it. */
   readonly onStep?: (state: StepState) => void | Promise<void>;
   /** Steps (1 for the first) after which `onStep` is called; default all. */

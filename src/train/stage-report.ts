@@ -11,7 +11,7 @@ export interface TrainingStage {
   readonly provider: Provider;
   readonly cores: number;
   readonly checkpoint: Checkpoint;
-  readonly log: { info(message: string, details?: Record<string, Json>): void };
+  readonly log: Record<'info' | 'warn', (message: string, details?: Record<string, Json>) => void>;
   /** Called after every step; whoever shows it decides how often. */
   progress(progress: { readonly fraction: number; readonly values?: Readonly<Record<string, number>> }): void;
   metric(name: string, value: Json): void;
@@ -24,7 +24,7 @@ export interface TrainingStage {
 export function requestFromStage(
   stage: TrainingStage,
   more: () => Readonly<Record<string, number>> = () => ({}),
-): Pick<TrainRequest, 'random' | 'signal' | 'provider' | 'cores' | 'checkpoint' | 'onResume'> &
+): Pick<TrainRequest, 'random' | 'signal' | 'provider' | 'cores' | 'checkpoint' | 'onDamage' | 'onResume'> &
   Required<Pick<TrainRequest, 'onProgress' | 'onEpoch'>> {
   return {
     random: stage.random,
@@ -32,6 +32,7 @@ export function requestFromStage(
     provider: stage.provider,
     cores: stage.cores,
     checkpoint: stage.checkpoint,
+    onDamage: () => stage.log.warn(DAMAGED),
     onResume: ({ step, steps }) => stage.log.info(`going on after step ${step} of ${steps}`),
     onProgress: (progress) =>
       stage.progress({ fraction: progress.fraction, values: { ...shown(progress), ...more() } }),
@@ -40,6 +41,9 @@ export function requestFromStage(
     },
   };
 }
+
+/** Its digest is right, so whoever wrote it meant something else. */
+const DAMAGED = 'The checkpoint is none that this training can have saved: it begins anew.';
 
 /** Reports TRAINING_METRICS. Loss and accuracy are those of the weights that were kept, on the validation split if there is one. */
 export function reportTraining(stage: Pick<TrainingStage, 'metric'>, result: TrainResult): void {

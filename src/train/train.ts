@@ -206,9 +206,11 @@ class TrainingRun {
   private async resume(): Promise<number> {
     const { request, setup, engine } = this;
     const parts = (await request.checkpoint?.load()) ?? null;
-    const state = parts === null ? null : stateOf(parts, setup, this.fingerprint);
+    const run = { fingerprint: this.fingerprint, stepsPerEpoch: this.order.stepsPerEpoch };
+    const state = parts === null ? null : stateOf(parts, setup, run);
     this.epoch.startedAt = this.now();
-    if (state === null) return 0;
+    if (state === 'damaged') request.onDamage?.();
+    if (state === null || state === 'damaged') return 0;
     if (state.keep !== null) await this.setKeep(state.keep);
     await engine.write(state.engine);
     this.statistics.values.set(state.statistics);

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { allocateBytes } from '../../src/data/allocate.js';
 import { npyBytes, openDataset, readAll, temporaryFolder, userErrorOf } from './support.js';
@@ -135,6 +136,28 @@ describe('npy refuses', () => {
     expect(await errorOf(npyBytes('<f4', [2, 2], new Uint8Array(12)))).toMatchInlineSnapshot(
       `"<folder>/x.npy has 82 bytes, but its header announces 86. Fetch it again. [DATA_TRUNCATED]"`,
     );
+  });
+
+  test('gigabytes behind a small array in a gzip file, without unpacking them', async () => {
+    const bytes = gzipSync(Buffer.concat([npyBytes('|u1', [1, 1], Uint8Array.of(0)), Buffer.alloc(100 << 20)]));
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const timer = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    }, 1);
+    const error = await errorOf(bytes);
+    clearInterval(timer);
+    expect(error).toContain('goes on after the 71 bytes that its header announces');
+    expect(most - before).toBeLessThan(20 << 20);
+  });
+
+  test('a header in a gzip file that announces more than deflate can give, before asking for memory', async () => {
+    const packed = gzipSync(npyBytes('<f4', [1000, 1000, 1000], new Uint8Array(1 << 20)));
+    const most = packed.length * 1032;
+    expect(await errorOf(packed)).toBe(
+      `<folder>/x.npy has at most ${most} bytes, but its header announces 4000000082. Fetch it again. [DATA_TRUNCATED]`,
+    );
+    expect(most).toBeLessThan(2 ** 21);
   });
 
   test('NaN, with its index', async () => {

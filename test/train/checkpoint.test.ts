@@ -178,3 +178,51 @@ it('a checkpoint of another run is not used', async () => {
     );
   }
 });
+
+describe('a checkpoint that says to be of this run and cannot be', () => {
+  type Facts = { step: number; history: { step: number }[]; kept: unknown; curve: { loss: number[] } };
+  const facts = (change: (facts: Facts) => void) => (parts: Map<string, Uint8Array>) => {
+    const value = JSON.parse(Buffer.from(parts.get('train.json')!).toString()) as Facts;
+    change(value);
+    parts.set('train.json', Buffer.from(JSON.stringify(value)));
+  };
+  const shorter = (name: string) => (parts: Map<string, Uint8Array>) =>
+    void parts.set(name, parts.get(name)!.subarray(0, -4));
+  it.each<[what: string, change: (parts: Map<string, Uint8Array>) => void]>([
+    ['lacks the weights', (parts) => parts.delete('parameters')],
+    ["lacks a part of the optimizer's state", (parts) => parts.delete('slot 1')],
+    ['lacks its masks', (parts) => parts.delete('keep')],
+    ['has weights of another network', shorter('parameters')],
+    ['has a state of another size', shorter('slot 0')],
+    ['has other statistics', shorter('statistics')],
+    ['has other weights that are kept', shorter('kept parameters')],
+    ['has bytes that are no floats', (parts) => parts.set('kept statistics', new Uint8Array(3))],
+    ['is no JSON', (parts) => parts.set('train.json', Buffer.from('{'))],
+    ['is other JSON', (parts) => parts.set('train.json', Buffer.from('[]'))],
+    ['has made more steps than there are', facts((value) => (value.step = STEPS + 1))],
+    ['has made no whole number of steps', facts((value) => (value.step = 8.5))],
+    ['has made steps that no epoch counts', facts((value) => (value.step = 11))],
+    ['has judged too many epochs', facts((value) => value.history.push(value.history[0]!))],
+    ['has judged none', facts((value) => (value.history = []))],
+    ['has judged one at another step', facts((value) => (value.history[0]!.step = 5))],
+    ['keeps no weights', facts((value) => (value.kept = null))],
+    ['has a curve with holes', facts((value) => value.curve.loss.pop())],
+  ])('is told of, once, and not used: it %s', async (_, change) => {
+    const checkpoint = memory(8);
+    await runAndKill(await request({ checkpoint }), 9);
+    const parts = new Map(checkpoint.saved!);
+    change(parts);
+    let damages = 0;
+    const resumed: number[] = [];
+    const result = await train(
+      await request({
+        length: { epochs: 3 },
+        checkpoint: { load: async () => parts, due: () => false, save: async () => {} },
+        onDamage: () => damages++,
+        onResume: ({ step }) => void resumed.push(step),
+      }),
+    );
+    expect({ damages, resumed }).toEqual({ damages: 1, resumed: [] });
+    expect(result.history.map(({ step }) => step)).toEqual([6, 12, 18]);
+  });
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import prune from '../../../plugins/prune/index.js';
-import { floatsOf, type Model } from '../../../src/onnx/index.js';
+import type { CheckpointParts } from '../../../src/core/checkpoint.js';
+import { encodeModel, floatsOf, type Model } from '../../../src/onnx/index.js';
 import { blobNetwork, blobs } from '../../support/blobs.js';
 import { runStage, stageOptions } from '../../support/run-stage.js';
 
@@ -71,6 +72,57 @@ describe('the stage prune', () => {
     expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
     const { model: again } = await runStage(prune, { keep: 0.25, schedule }, setup);
     expect(again.graph.initializers).toEqual(model.graph.initializers);
+  });
+
+  describe('with a checkpoint', () => {
+    const schedule = { data: 'blobs', steps: 3, epochs: 2, batch: 32, optimizer: { sgd: { lr: 0.05 } } };
+    const setup = { inputs: { model: blobNetwork() }, data: blobs() };
+    const runWith = (load: () => CheckpointParts | null, save: (parts: CheckpointParts) => void = () => {}) =>
+      runStage(
+        prune,
+        { keep: 0.25, schedule },
+        { ...setup, checkpoint: { load: async () => load(), due: () => true, save: async (parts) => save(parts) } },
+      );
+    const last = async () => {
+      let saved: CheckpointParts = new Map();
+      await runWith(
+        () => null,
+        (parts) => {
+          saved = new Map([...parts].map(([name, bytes]) => [name, bytes.slice()]));
+        },
+      );
+      return saved;
+    };
+
+    it('goes on in the training that it was saved in, to the same weights', async () => {
+      const { model } = await runStage(prune, { keep: 0.25, schedule }, setup);
+      const saved = await last();
+      const again = await runWith(() => saved);
+      expect(again.lines.filter((line) => line.includes('pruned, training'))).toEqual(['step 2 of 3 pruned, training']);
+      expect(again.model.graph.initializers).toEqual(model.graph.initializers);
+    });
+
+    it.each<[what: string, name: string, bytes: Uint8Array | null]>([
+      ['without its step', 'prune step', null],
+      ['of a step that has no training', 'prune step', Buffer.from('3')],
+      ['of a step that is no number', 'prune step', Buffer.from('two')],
+      ['without its model', 'prune model', null],
+      ['with a model that is none', 'prune model', Buffer.from('no model')],
+      ['with a model of other shapes', 'prune model', encodeModel(blobNetwork(8))],
+      ['with a training that has no weights', 'parameters', null],
+    ])('%s begins anew, with one warning', async (_, name, bytes) => {
+      const { model } = await runStage(prune, { keep: 0.25, schedule }, setup);
+      const saved = new Map(await last());
+      if (bytes === null) saved.delete(name);
+      else saved.set(name, bytes);
+      const again = await runWith(() => saved);
+      expect(again.lines.filter((line) => line.startsWith('warning: '))).toEqual([
+        expect.stringMatching(
+          /^warning: The checkpoint is none that this (stage|training) can have saved: it begins anew\.$/,
+        ),
+      ]);
+      expect(again.model.graph.initializers).toEqual(model.graph.initializers);
+    });
   });
 
   it('trains between the steps, so that other weights survive than at once', async () => {
