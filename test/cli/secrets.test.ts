@@ -79,7 +79,7 @@ test('nor in what the check of a plugin throws before anything runs', { timeout:
 
 test('a reference to it is refused, and another value of it computes nothing anew', { timeout: 60_000 }, async () => {
   const folder = temporaryFolder({
-    'refers.yaml': recipe('{ end: "${{ env.LEAK_TOKEN }}" }'),
+    'refers.yaml': recipe(`{ end: "\${{ env.LEAK_TOKEN }}" }`),
     'recipe.yaml': recipe('{}'),
   });
   const refused = await lathe(['plan', 'refers.yaml'], { cwd: folder, env: { LEAK_TOKEN: TOKEN } });
