@@ -220,7 +220,8 @@ function buildProgram(
   add('init [folder]', 'write a small recipe that works into an empty folder').action(
     async (folder: string | undefined) => {
       const { initCommand } = await import('./commands/init.js');
-      await finish(initCommand({ folder: folder ?? '.' }, terminal));
+      const { calledAs } = await import('./called-as.js');
+      await finish(initCommand({ folder: folder ?? '.', calledAs: calledAs(process.argv[1] ?? '', env) }, terminal));
     },
   );
 

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import { floatTensor } from '../../src/onnx/tensor.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { lastRun, lathe, statuses, TOY_PLUGIN } from '../support/lathe.js';
+import { LATHE, lastRun, lathe, statuses, TOY_PLUGIN } from '../support/lathe.js';
 
 let cwd: string;
 beforeEach(async () => {
@@ -211,6 +212,19 @@ describe('lathe init', () => {
     // One epoch may miss the recipe's gate; whatever else went wrong would be another code.
     expect([0, 3]).toContain(run.code);
     expect(run.stdout).toMatch(/^int8 .*%/m);
+  });
+
+  it('says it as the user has called it, so that a shell understands it', async () => {
+    const bin = join(cwd, 'node_modules', '.bin');
+    mkdirSync(bin, { recursive: true });
+    symlinkSync(LATHE, join(bin, 'lathe'));
+    const installed = execFileSync(process.execPath, [join(bin, 'lathe'), 'init', 'my "model"'], {
+      cwd,
+      encoding: 'utf8',
+    });
+    expect(installed).toBe('Wrote recipe.yaml and .gitignore. Next:\n  cd "my \\"model\\"" && npx lathe run\n');
+    const fetched = await lathe(['init', 'other'], { cwd, env: { npm_command: 'exec' } });
+    expect(fetched.stdout).toContain('  cd other && npx lathe run\n');
   });
 
   it('touches nothing in a folder that is not empty', async () => {

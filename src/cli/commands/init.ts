@@ -7,7 +7,10 @@ import { STARTER_GITIGNORE, STARTER_RECIPE } from '../starter-recipe.js';
 import type { Terminal } from '../terminal.js';
 
 /** `lathe init`: writes a recipe that works into an empty folder. Throws CLI_FOLDER_NOT_EMPTY. */
-export async function initCommand({ folder }: { readonly folder: string }, terminal: Terminal): Promise<number> {
+export async function initCommand(
+  { folder, calledAs }: { readonly folder: string; readonly calledAs: string },
+  terminal: Terminal,
+): Promise<number> {
   const target = resolve(folder);
   const files = { 'recipe.yaml': STARTER_RECIPE, '.gitignore': STARTER_GITIGNORE };
   await guarded(target, async () => {
@@ -17,7 +20,7 @@ export async function initCommand({ folder }: { readonly folder: string }, termi
       throw new UserError(
         'CLI_FOLDER_NOT_EMPTY',
         `${target} is not empty: it has ${there.slice(0, 3).join(', ')}${there.length > 3 ? ', …' : ''}.`,
-        'Name another folder: lathe init my-model.',
+        `Name another folder: ${calledAs} init my-model.`,
         { class: 'usage' },
       );
     }
@@ -26,6 +29,11 @@ export async function initCommand({ folder }: { readonly folder: string }, termi
   });
   const path = relative(process.cwd(), target);
   terminal.out(`Wrote ${Object.keys(files).join(' and ')}. Next:`);
-  terminal.out(path === '' ? '  lathe run' : `  cd ${path} && lathe run`);
+  terminal.out(path === '' ? `  ${calledAs} run` : `  cd ${inShell(path)} && ${calledAs} run`);
   return EXIT.ok;
+}
+
+/** In quotes where a shell would take it for several words, or for more than a name. */
+function inShell(path: string): string {
+  return /^[\w./\\~-]+$/.test(path) ? path : `"${path.replaceAll(/["$`]/g, '\\$&')}"`;
 }
