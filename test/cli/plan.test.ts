@@ -45,6 +45,7 @@ stages:
   - { id: sparse, uses: l1-regularize, with: { data: digits, epochs: 0.05 } }
   - { id: pruned, uses: prune, with: { keep: 0.25, select: { exclude: [conv1] } } }
   - { id: tuned, uses: finetune, with: { data: digits, epochs: 0.05, freeze: { include: [fc2] } } }
+  - { id: narrow, uses: prune-channels, from: base, with: { keep: 0.5 } }
   - { id: stored, uses: quantize, from: tuned, with: { method: weights } }
   - { id: static, uses: quantize, from: tuned, with: { method: static, calibrate: { data: digits, samples: 8 } } }
   - { id: dynamic, uses: quantize, from: tuned, with: { method: dynamic } }
@@ -63,7 +64,7 @@ describe('the preview of a plan', () => {
     const planned = await plan();
     expect((await call('run')).code).toBe(0);
     const measured = lastRun(cwd).stages.filter(({ cell }) => cell.endsWith('.measure'));
-    expect(measured).toHaveLength(9);
+    expect(measured).toHaveLength(10);
     for (const { cell, metrics } of measured) {
       const { parameters, macs, modelBytes } = planned.get(cell.replace('.measure', ''))!.model!;
       const { parameters: p, macs: m, modelBytes: b } = metrics;
@@ -72,7 +73,7 @@ describe('the preview of a plan', () => {
   });
 
   it('tells at most how many weights are not 0, exactly once they are cached', { timeout: 120_000 }, async () => {
-    writeFileSync(join(cwd, 'recipe.yaml'), CHAIN.slice(0, CHAIN.indexOf('  - { id: stored')));
+    writeFileSync(join(cwd, 'recipe.yaml'), CHAIN.slice(0, CHAIN.indexOf('  - { id: narrow')));
     const nonzero = (planned: ReadonlyMap<string, Planned>, cell: string) => {
       const { nonzeroParameters, isNonzeroExact } = planned.get(cell)!.model!;
       return [nonzeroParameters, isNonzeroExact];

@@ -4,6 +4,7 @@ import type { Path } from '../../core/path.js';
 import type { Model } from '../../onnx/ir.js';
 import { type Select, selectWeights } from '../../onnx/select.js';
 import type { ChannelGroup, ChannelGroups } from './channel-groups.js';
+import { isQuantized } from './rules/index.js';
 
 export interface ChannelSelection {
   /** The groups of which all layers are selected. */
@@ -27,6 +28,13 @@ export function selectChannels(model: Model, all: ChannelGroups, select: Select 
     .map(({ name, reason }) => ({ name, reason: reason ?? reasonOfTie(all, name, selected) }));
   refuseFrozen(model, select, frozen);
   if (groups.length > 0) return { groups, frozen };
+  if (all.layers.length === 0 && model.graph.nodes.some(isQuantized)) {
+    throw new UserError(
+      'PRUNE_NOTHING',
+      'The model is quantized: its weights are integers.',
+      'Remove channels before quantizing.',
+    );
+  }
   throw new UserError(
     'PRUNE_NOTHING',
     all.layers.length === 0

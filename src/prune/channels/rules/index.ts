@@ -1,3 +1,4 @@
+import type { Node } from '../../../onnx/ir.js';
 import type { AxisRule } from '../node-call.js';
 import { broadcast, perChannel, sameAxes } from './elementwise.js';
 import { concat, gather, slice, split } from './joining.js';
@@ -11,6 +12,11 @@ import { pad, pool, resize } from './windows.js';
 export function axisRule(opType: string, domain: string): AxisRule | undefined {
   if (domain === '') return RULES.get(opType);
   return domain === 'com.microsoft' ? MICROSOFT.get(opType) : undefined;
+}
+
+/** Whether a node computes with integers that stand for numbers, or turns one into the other. */
+export function isQuantized({ opType, domain }: Node): boolean {
+  return axisRule(opType, domain) === quantized;
 }
 
 const RULES = table([
