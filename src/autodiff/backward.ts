@@ -108,7 +108,8 @@ function pathFrom(b: GraphBuilder, nodes: readonly Node[], wrt: ReadonlySet<stri
     if (!node.inputs.some((name) => path.has(name))) continue;
     const carriesIntegers = ruleFor(rules, node)?.straightThrough === true;
     for (const name of node.outputs) {
-      if (name !== '' && (carriesIntegers || canCarryGradient(b.value(name).dataType))) path.add(name);
+      if (name === '' || b.detached.has(name)) continue;
+      if (carriesIntegers || canCarryGradient(b.value(name).dataType)) path.add(name);
     }
   }
   return path;

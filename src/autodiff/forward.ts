@@ -60,34 +60,16 @@ export function appendForward(b: GraphBuilder, model: Model, options: ForwardOpt
     prefix,
     initializers: model.graph.initializers,
     values,
-    given: new Set(model.graph.inputs.map(({ name }) => name)),
     batchStatistics: [],
     masks: [],
   };
   for (const node of model.graph.nodes) {
     const isHandled = options.training && atNode(node, () => trainingForm(form, node, batchNormOf(options, node)));
     if (!isHandled) copyNode(form, node);
-    if (MOVES.has(node.opType) && form.given.has(node.inputs[0]!)) form.given.add(node.outputs[0]!);
   }
   const outputs = Object.fromEntries(model.graph.outputs.map(({ name }) => [name, lookUp(values, name)]));
   return { outputs, values, batchStatistics: form.batchStatistics, masks: form.masks };
 }
-
-/** Operators whose first output holds elements of their first input. */
-const MOVES: ReadonlySet<string> = new Set([
-  'Cast',
-  'DepthToSpace',
-  'Flatten',
-  'Gather',
-  'Identity',
-  'Pad',
-  'Reshape',
-  'Slice',
-  'SpaceToDepth',
-  'Squeeze',
-  'Transpose',
-  'Unsqueeze',
-]);
 
 function copyNode({ b, prefix, values }: TrainingForm, node: Node): void {
   const copy: Node = {

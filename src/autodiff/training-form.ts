@@ -1,7 +1,7 @@
 import type { GraphBuilder, Value } from '../onnx/builder.js';
 import { floatAttribute, type Node, nodeLabel, type Tensor } from '../onnx/ir.js';
 import { sizeOf } from '../onnx/tensor.js';
-import { centeredBatchNormalization, trainingBatchNormalization } from './batch-statistics.js';
+import { trainingBatchNormalization } from './batch-statistics.js';
 import { constantFloats } from './constants.js';
 import { dimsOf, scale } from './emit.js';
 import { unsupportedForm } from './refusal.js';
@@ -43,8 +43,6 @@ export interface TrainingForm {
   readonly initializers: ReadonlyMap<string, Tensor>;
   /** Values of the model by its own names. */
   readonly values: Map<string, Value>;
-  /** Names of values that are the model's inputs or elements of them: free of any rounding. */
-  readonly given: Set<string>;
   readonly batchStatistics: BatchStatistics[];
   readonly masks: DropoutMask[];
 }
@@ -75,17 +73,14 @@ function batchNormalization(form: TrainingForm, node: Node): boolean {
   if (!areStored) {
     throw unsupportedForm(node, 'its running mean and variance are no float32 constants with one number per channel');
   }
-  const normalization = {
+  const { y, mean, variance } = trainingBatchNormalization(b, {
     x,
     scale: scaleValue,
     bias,
     epsilon: floatAttribute(node, 'epsilon', 1e-5),
     name: prefix + nodeLabel(node),
     output: b.unique(prefix + node.outputs[0]!),
-  };
-  const { y, mean, variance } = form.given.has(node.inputs[0]!)
-    ? centeredBatchNormalization(b, normalization)
-    : trainingBatchNormalization(b, normalization);
+  });
   values.set(node.outputs[0]!, y);
   form.batchStatistics.push({
     node: nodeLabel(node),

@@ -28,6 +28,8 @@ export interface OpOptions {
 export class GraphBuilder {
   readonly graph: Graph;
   readonly opsets: Map<string, number>;
+  /** Names of values that count as constants where the graph is differentiated. */
+  readonly detached = new Set<string>();
   private readonly values = new Map<string, Value>();
   private readonly names = new Set<string>();
   private readonly counters = new Map<string, number>();

@@ -48,6 +48,16 @@ describe('buildBackward', () => {
     expect(buildBackward(b, loss, [other, stepped, counted])).toEqual([null, null, null]);
   });
 
+  it('takes detached values for constants', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', [2]);
+    const double = b.op('Mul', [x, b.scalar(2)]);
+    b.detached.add(double.name);
+    // Σ c · x with c = 2x: c, not 4x
+    const [dx] = buildBackward(b, sumOf(b, b.op('Mul', [double, x])), [x]);
+    expect(await evaluate(b, dx!, [3, -1])).toEqual([6, -2]);
+  });
+
   it('emits nothing for nodes that are not between the weights and the loss', () => {
     const b = new GraphBuilder();
     const x = b.input('x', 'float32', [4, 3]);

@@ -8,9 +8,8 @@ import { defineGradient } from '../rule.js';
 /**
  * Training form: x̂ = (x − μ)/σ with the batch's own statistics (outputs 2 and 3, with momentum 0):
  * dx = γ/σ · (dY − mean(dY) − x̂ · mean(dY · x̂)), dγ = Σ dY · x̂, dβ = Σ dY.
- * Source: Ioffe & Szegedy 2015, section 3, as two affine maps per channel.
- * In float32 the mean of x̂ is not quite 0 where |μ| is far above σ, and dx must sum to 0 all the same: a convolution
- * before multiplies what is left by its images' mean. So the mean that x̂ has is taken off it.
+ * Source: Ioffe & Szegedy 2015, section 3, as two affine maps per channel, of dY and of x: x̂ is never formed.
+ * Exact where |μ| is not far above σ, which `trainingBatchNormalization` sees to.
  * Inference form: the statistics are inputs like others; dx = γ/σ · dY.
  */
 export const batchNormalizationGradient = defineGradient({
@@ -46,15 +45,13 @@ export const batchNormalizationGradient = defineGradient({
     const statistics = { input_mean: null, input_var: null };
     const sums = channelSums(b, dY);
     if (!wants.X && !wants.scale) return { X: null, scale: null, B: sums, ...statistics };
-    const share = channelsOf(X) / sizeOf(dimsOf(X));
-    const normal = normalized();
-    const tilt = times(b, channelSums(b, normal), share);
-    const products = sub(b, channelSums(b, mul(b, dY, normal)), mul(b, tilt, sums));
+    const deviation = b.op('Sqrt', [spread]);
+    const products = div(b, sub(b, channelSums(b, mul(b, dY, X)), mul(b, mean!, sums)), deviation);
     const gradientOfX = () => {
-      const perElement = times(b, slope, -share);
-      const offset = sub(b, sums, mul(b, tilt, products));
-      const direct = channelAffine(b, dY, slope, mul(b, perElement, offset));
-      return add(b, direct, channelAffine(b, normal, mul(b, perElement, products), null));
+      const perElement = times(b, slope, -channelsOf(X) / sizeOf(dimsOf(X)));
+      const tilt = div(b, products, deviation);
+      const direct = channelAffine(b, dY, slope, mul(b, perElement, sub(b, sums, mul(b, tilt, mean!))));
+      return add(b, direct, channelAffine(b, X, mul(b, perElement, tilt), null));
     };
     return { X: wants.X ? gradientOfX() : null, scale: products, B: sums, ...statistics };
   },
