@@ -63,7 +63,7 @@ export function checkpointAt(checkpoint: Checkpoint, place: Place, saved: SavedP
   let model: Uint8Array | undefined;
   return {
     load: async () => (saved?.step === place.step ? saved.training : null),
-    due: () => checkpoint.due(),
+    due: (steps) => checkpoint.due(steps),
     save: async (parts) => {
       model ??= encodeModel(place.unpruned);
       await checkpoint.save(new Map([...parts, [STEP, Buffer.from(String(place.step))], [MODEL, model]]));

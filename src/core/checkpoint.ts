@@ -5,8 +5,8 @@ export type CheckpointParts = ReadonlyMap<string, Uint8Array>;
 export interface Checkpoint {
   /** What an earlier run of the same work saved last; null if there is none, or it is damaged. */
   load(): Promise<CheckpointParts | null>;
-  /** To be called once a step: whether it is time to save. */
-  due(): boolean;
+  /** Whether it is time to save: to be called once a step, or once for several. @param steps made since the last call; default 1 */
+  due(steps?: number): boolean;
   /** Replaces what was saved before; parts are not kept. A reader finds the old parts or the new ones, never a mixture. */
   save(parts: CheckpointParts): Promise<void>;
 }

@@ -49,8 +49,8 @@ class FileCheckpoint implements Checkpoint {
     return null;
   }
 
-  due(): boolean {
-    this.steps++;
+  due(steps = 1): boolean {
+    this.steps += steps;
     if ('steps' in this.interval) return this.steps >= this.interval.steps;
     return this.io.now() - this.savedAt >= Math.max(this.interval.ms, this.costMs / MOST_SHARE);
   }

@@ -139,7 +139,7 @@ class TrainingRun {
       const { chunk, running }: Prepared = prepared ?? { chunk: await this.fillNext(0, this.step), running: null };
       if (running === null) request.signal?.throwIfAborted();
       this.isBetweenSteps = false;
-      const mustSave = request.checkpoint?.due() === true;
+      const mustSave = request.checkpoint?.due(chunk.count) === true;
       const [results, following]: [readonly StepResult[], Prepared | null] = await bothSettled(
         running ?? this.start(chunk),
         this.prepareAfter(chunk, mustSave),

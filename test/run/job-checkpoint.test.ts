@@ -34,6 +34,13 @@ describe('the checkpoint of a job', () => {
     expect([1, 2, 3].map(() => checkpoint.due())).toEqual([false, false, true]);
   });
 
+  it('counts steps that were made together', async () => {
+    const checkpoint = setup({ steps: 100 }).open();
+    expect([19, 76, 4, 1].map((steps) => checkpoint.due(steps))).toEqual([false, false, false, true]);
+    await checkpoint.save(PARTS);
+    expect([99, 95].map((steps) => checkpoint.due(steps))).toEqual([false, true]);
+  });
+
   it('is due after so much time', async () => {
     const { open, clock } = setup({ ms: 1000 });
     const checkpoint = open();

@@ -167,6 +167,24 @@ describe('an interrupted run', () => {
   });
 });
 
+it('tells how many steps were made, where several are made in one run', async () => {
+  const counts: number[] = [];
+  const due = (steps = 1) => {
+    counts.push(steps);
+    return false;
+  };
+  const data = halvesDataset(48, 24);
+  const model = await networkFor(data, [{ linear: 8 }, 'relu', { linear: 2 }]);
+  await train({
+    ...(await request({ checkpoint: { load: async () => null, due, save: async () => {} } })),
+    model,
+    data,
+    masks: new Map(),
+  });
+  expect(counts.length).toBeLessThan(STEPS);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(STEPS);
+});
+
 it('a checkpoint of another run is not used', async () => {
   const checkpoint = memory(5);
   await runAndKill(await request({ checkpoint }), 9);
