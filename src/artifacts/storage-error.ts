@@ -22,7 +22,7 @@ export function storageError(cause: unknown, path: string): unknown {
       return new UserError(
         'STORAGE_DENIED',
         `${path} cannot be read or written (${code}).`,
-        'Mend its permissions, or choose another folder with --cache-dir.',
+        'Mend its permissions, or work in a folder that you may write; --cache-dir puts the cache elsewhere.',
         details,
       );
     case 'ENOTDIR':
@@ -31,7 +31,7 @@ export function storageError(cause: unknown, path: string): unknown {
       return new UserError(
         'STORAGE_NOT_A_FOLDER',
         `A file is where a folder must be, or the other way round, on the way to ${path} (${code}).`,
-        'Move it away, or choose another folder with --cache-dir.',
+        'Move it away, or name another folder; --cache-dir puts the cache elsewhere.',
         details,
       );
     default:

@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { latheVersion } from '../run/runtime-facts.js';
 import { EXIT } from './exit-code.js';
-import { exitCodeOfError, showError } from './show-error.js';
+import { exitCodeOfError, folderGone, showError } from './show-error.js';
 import type { Terminal } from './terminal.js';
 import { LOG_LEVELS, type LogLevel } from './view/view.js';
 
@@ -23,8 +23,9 @@ export async function runProgram(argv: readonly string[], terminal: Terminal, en
   } catch (error) {
     // commander has said what is wrong; help and version end this way, too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    showError(terminal, error, level === 'debug');
-    return exitCodeOfError(error);
+    const known = folderGone(error) ?? error;
+    showError(terminal, known, level === 'debug');
+    return exitCodeOfError(known);
   }
 }
 
@@ -66,13 +67,17 @@ function buildProgram(
       .option('--no-local-plugins', 'refuse a recipe that loads code which does not come with Lathe');
   const format = (fallback: string) =>
     new Option('--format <format>', 'md is for pull requests').choices(['text', 'md', 'csv', 'json']).default(fallback);
-  const cacheDir = () => new Option('--cache-dir <folder>', 'where results are kept').default('.lathe/cache');
+  const cacheDir = () =>
+    new Option('--cache-dir <folder>', 'where results are kept').argParser(folderName).default('.lathe/cache');
 
   /** A command whose options include the log level. */
   const add = (nameAndArguments: string, description: string, parent = program) =>
     parent
       .command(nameAndArguments)
       .description(description)
+      .showHelpAfterError(
+        `(lathe ${parent === program ? '' : `${parent.name()} `}${nameAndArguments.split(' ')[0]} --help lists the options)`,
+      )
       .addOption(logLevel())
       .hook('preAction', (_, action) => onLevel(action.opts().logLevel as LogLevel));
 
@@ -236,7 +241,10 @@ function buildProgram(
       await finish(gcCommand(options, terminal));
     });
 
-  const cache = program.command('cache').description('tend the cache');
+  const cache = program
+    .command('cache')
+    .description('tend the cache')
+    .showHelpAfterError('(lathe cache --help lists the commands)');
   add('verify', 'read every byte of the cache, and take out what is damaged', cache)
     .addOption(cacheDir())
     .action(async (options) => {
@@ -274,6 +282,11 @@ Exit codes: 0 done, 1 a stage failed, 2 a mistake in the recipe or the command l
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
+}
+
+function folderName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must be the name of a folder.');
+  return text;
 }
 
 function wholeNumber(text: string): number {

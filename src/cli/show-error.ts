@@ -1,4 +1,5 @@
-import { type ErrorClass, isUserError, UserErrors } from '../core/errors.js';
+import { systemCode } from '../artifacts/storage-error.js';
+import { type ErrorClass, isUserError, UserError, UserErrors } from '../core/errors.js';
 import { formatUserError } from '../core/format-error.js';
 import { withCauses } from '../run/messages.js';
 import { EXIT, exitCodeOfClass } from './exit-code.js';
@@ -10,8 +11,27 @@ import type { Terminal } from './terminal.js';
  */
 export function showError(terminal: Terminal, error: unknown, showsStacks: boolean): void {
   const isMistake = error instanceof UserErrors || isUserError(error);
-  terminal.err(isMistake ? formatUserError(error, { folder: process.cwd() }) : bugText(error));
+  terminal.err(isMistake ? formatUserError(error, { folder: currentFolder() }) : bugText(error));
   if (showsStacks && error instanceof Error) terminal.err(terminal.paint.dim(withCauses(error)));
+}
+
+/** If an error is that the current folder was removed, the UserError for it. */
+export function folderGone(error: unknown): UserError | undefined {
+  if (systemCode(error) !== 'ENOENT' || (error as NodeJS.ErrnoException).syscall !== 'uv_cwd') return undefined;
+  return new UserError(
+    'CLI_FOLDER_GONE',
+    'The folder in which lathe was called is not there any more.',
+    'Go to one that is; if it was made again, enter it again.',
+    { cause: error, class: 'infrastructure' },
+  );
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
 }
 
 /** The exit code of an error that ended a command. */

@@ -1,4 +1,5 @@
 import { ANSI_PAINT, NO_PAINT, type Paint } from '../report/paint.js';
+import { EXIT } from './exit-code.js';
 import { printable } from './printable.js';
 
 /** Where the command line's words go; all of them, so that none reaches a terminal but through `printable`. */
@@ -12,13 +13,21 @@ export interface Terminal {
   readonly paint: Paint;
 }
 
-/** The terminal of this process. A reader that has gone (`| head`) is no error; what is written then is lost. */
+/**
+ * The terminal of this process. A reader that has gone (`| head`) is no error; what is written then is lost. That a file takes no more
+ * ends nothing either, since what runs is worth more than its words, but the process exits with EXIT.infrastructure.
+ */
 export function processTerminal(env: NodeJS.ProcessEnv): Terminal {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(
+      `Standard output cannot be written (${error.code ?? error.message}): what it lacks is lost.\n`,
+    );
+    failAtExit();
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failAtExit();
+  });
   const paint = hasColours(env) ? ANSI_PAINT : NO_PAINT;
   return {
     out: (text) => void process.stdout.write(`${printable(text, paint)}\n`),
@@ -26,6 +35,13 @@ export function processTerminal(env: NodeJS.ProcessEnv): Terminal {
     isInteractive: isWatched(env),
     paint,
   };
+}
+
+/** At the end, since a command sets its own exit code when it is done. */
+function failAtExit(): void {
+  process.on('exit', () => {
+    process.exitCode ||= EXIT.infrastructure;
+  });
 }
 
 /** A list that is redrawn needs a terminal that knows its width, and some of it. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf';
@@ -27,9 +27,13 @@ export interface DecodeOptions {
 export async function readModel(path: string): Promise<Model> {
   let bytes: Uint8Array;
   try {
+    // A device may have no end.
+    const found = await stat(path);
+    if (found.isDirectory()) throw notFile(path, 'a folder', 'Name the file in it.');
+    if (found.isCharacterDevice() || found.isBlockDevice()) throw notFile(path, 'a device', 'Name a file.');
     bytes = await readFile(path);
   } catch (cause) {
-    throw unreadable(path, cause as NodeJS.ErrnoException);
+    throw isUserError(cause) ? cause : unreadable(path, cause as NodeJS.ErrnoException);
   }
   const external = externalDataIn(dirname(path));
   try {
@@ -100,6 +104,10 @@ function refuseExternal({ tensor, location }: ExternalReference): Uint8Array {
     `${tensor} lies in another file, "${location}", which cannot be found from the model's bytes alone.`,
     'Give the path of the model instead.',
   );
+}
+
+function notFile(path: string, what: string, fix: string): UserError {
+  return new UserError('FILE_READ', `${path} is ${what}, not a file.`, fix, { place: { kind: 'file', file: path } });
 }
 
 function unreadable(path: string, cause: NodeJS.ErrnoException): UserError {

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import { floatTensor } from '../../src/onnx/tensor.js';
@@ -227,6 +227,16 @@ describe('lathe init', () => {
     expect(fetched.stdout).toContain('  cd other && npx lathe run\n');
   });
 
+  it('names the schema where the project has it, for editors', async () => {
+    const schemaOf = (folder: string) =>
+      /\$schema=(.*)/.exec(readFileSync(join(cwd, folder, 'recipe.yaml'), 'utf8'))![1];
+    await call('init', 'alone');
+    expect(schemaOf('alone')).toBe('./node_modules/onnx-lathe/schemas/recipe.generated.schema.json');
+    mkdirSync(join(cwd, 'node_modules', 'onnx-lathe'), { recursive: true });
+    await call('init', 'models/mine');
+    expect(schemaOf('models/mine')).toBe('../../node_modules/onnx-lathe/schemas/recipe.generated.schema.json');
+  });
+
   it('touches nothing in a folder that is not empty', async () => {
     writeFileSync(join(cwd, 'recipe.yaml'), 'mine');
     const { code, stderr } = await call('init');
@@ -274,3 +284,53 @@ stages:
   - { id: base, uses: toy-make }
   - { id: small, uses: toy-shrink, with: { limit: LIMIT } }
 `;
+
+describe('where the system is at fault', () => {
+  const inShell = (script: string) =>
+    new Promise<{ code: number | null; stderr: string }>((resolve) => {
+      execFile('sh', ['-c', script, process.execPath, LATHE], { cwd }, (error, _, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), stderr }),
+      );
+    });
+
+  it('a folder that was removed under its feet is named', async () => {
+    const { code, stderr } = await inShell('mkdir gone && cd gone && rmdir ../gone && "$0" "$1" plan');
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/^The folder in which lathe was called is not there any more\.\n.*\[CLI_FOLDER_GONE\]\n$/);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('a run whose words find no room goes on, and exits with 5', async () => {
+    writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
+    const { code, stderr } = await inShell(`LATHE_ALLOW_PATH="${dirname(TOY_PLUGIN)}" "$0" "$1" run > /dev/full`);
+    expect(code).toBe(5);
+    expect(stderr).toContain('Standard output cannot be written (ENOSPC): what it lacks is lost.\n');
+    expect(stderr).not.toContain(' at ');
+    expect(statuses(lastRun(cwd))).toEqual(['base ran', 'small ran']);
+  });
+
+  it('a folder or a device in the place of a model is said to be one', async () => {
+    expect((await call('inspect', '.')).stderr).toContain(
+      'is a folder, not a file.\nName the file in it.  [FILE_READ]',
+    );
+    expect((await call('inspect', '/dev/zero')).stderr).toContain('/dev/zero is a device, not a file.');
+  });
+});
+
+describe('a command line that is not understood', () => {
+  it.each([
+    ['history', ['history', '--format', 'json'], '(lathe history --help lists the options)'],
+    ['cache verify', ['cache', 'verify', 'x'], '(lathe cache verify --help lists the options)'],
+    ['a group of commands', ['cache', 'verfy'], '(lathe cache --help lists the commands)'],
+    ['none', ['verfy'], '(lathe --help lists the commands)'],
+  ])('says where help is: %s', async (_, argv, hint) => {
+    const { code, stderr } = await call(...argv);
+    expect(code).toBe(2);
+    expect(stderr.trimEnd().endsWith(hint)).toBe(true);
+  });
+
+  it('a cache in a folder without a name is refused', async () => {
+    const { code, stderr } = await call('run', '--cache-dir', '');
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must be the name of a folder.');
+  });
+});

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { guarded } from '../../artifacts/storage-error.js';
 import { UserError } from '../../core/errors.js';
 import { EXIT } from '../exit-code.js';
@@ -12,7 +13,8 @@ export async function initCommand(
   terminal: Terminal,
 ): Promise<number> {
   const target = resolve(folder);
-  const files = { 'recipe.yaml': STARTER_RECIPE, '.gitignore': STARTER_GITIGNORE };
+  const recipe = STARTER_RECIPE.replace('./node_modules', modulesFrom(target));
+  const files = { 'recipe.yaml': recipe, '.gitignore': STARTER_GITIGNORE };
   await guarded(target, async () => {
     await mkdir(target, { recursive: true });
     const there = (await readdir(target)).filter((name) => name !== '.git');
@@ -31,6 +33,16 @@ export async function initCommand(
   terminal.out(`Wrote ${Object.keys(files).join(' and ')}. Next:`);
   terminal.out(path === '' ? `  ${calledAs} run` : `  cd ${inShell(path)} && ${calledAs} run`);
   return EXIT.ok;
+}
+
+/** The way from a folder to the `node_modules` that Lathe is in; of the folder itself if there is none yet. */
+function modulesFrom(folder: string): string {
+  let up = '.';
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, 'node_modules', 'onnx-lathe'))) return `${up}/node_modules`;
+    if (at === dirname(at)) return './node_modules';
+    up = up === '.' ? '..' : `${up}/..`;
+  }
 }
 
 /** In quotes where a shell would take it for several words, or for more than a name. */
