@@ -59,7 +59,11 @@ async function runStage(job: Job, registries: JobRegistries, io: JobSurroundings
   checkOutputs(job, definition, models);
   checkChosen(job, definition, chosen);
   const outputs: Record<string, readonly StagedFile[]> = {};
-  for (const [slot, model] of Object.entries(models)) outputs[slot] = await writeOutput(job, slot, model);
+  for (const [slot, model] of Object.entries(models)) {
+    outputs[slot] = await writeOutput(job, slot, model).catch((error: unknown) => {
+      throw unwritable(error, job, slot);
+    });
+  }
   return {
     outputs,
     ...(chosen.size === 0 ? {} : { chosen: Object.fromEntries(chosen) }),
@@ -77,6 +81,17 @@ function translate(error: unknown, job: Job): unknown {
     `Stage ${job.cell} (${job.uses} of ${job.plugin}) threw: ${error instanceof Error ? error.message : String(error)}.`,
     'The mistake is in the plugin; --log-level debug shows where.',
     { cause: error, class: 'stage' },
+  );
+}
+
+/** What a plugin has returned is checked by nobody before it is written. */
+function unwritable(error: unknown, job: Job, slot: string): unknown {
+  if (isUserError(error) || job.plugin === null) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return outputError(
+    `Stage ${job.cell} returned as its output "${slot}" what is no model: ${reason}.`,
+    'Return what load() gives, or what GraphBuilder builds; --log-level debug shows where it was found.',
+    error,
   );
 }
 
@@ -110,8 +125,8 @@ function checkChosen(job: Job, { outputs }: StageDefinition, chosen: ReadonlyMap
   }
 }
 
-function outputError(problem: string, fix: string): UserError {
-  return new UserError('RUN_OUTPUTS', problem, fix, { class: 'stage' });
+function outputError(problem: string, fix: string, cause?: unknown): UserError {
+  return new UserError('RUN_OUTPUTS', problem, fix, { class: 'stage', cause });
 }
 
 /** Writes one model into a folder of its own, so that whatever lies beside it afterwards is its external data. */

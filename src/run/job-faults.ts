@@ -38,7 +38,9 @@ export function died(job: Job, { exitCode, exitSignal, peakBytes, lastLines }: D
     ? 'Node lets JavaScript hold no more: raise it with NODE_OPTIONS=--max-old-space-size=MIB, or give the stage less to hold.'
     : exitSignal === 'SIGKILL'
       ? 'If nobody killed it, the system ran out of memory: try --jobs 1 or a smaller batch.'
-      : 'Run it again; if it dies again, report it with the log of the run.';
+      : job.plugin !== null && exitSignal === null
+        ? 'The plugin may call process.exit(), or have let a promise fail that nothing waits for: have run() throw an Error instead.'
+        : 'Run it again; if it dies again, report it with the log of the run.';
   const code = exitSignal === null ? 'RUN_CHILD_DIED' : 'RUN_CHILD_KILLED';
   // Whoever exits by itself does so because of what it was told to do; a signal comes from the machine.
   const errorClass = exitSignal === null ? 'stage' : 'infrastructure';

@@ -186,6 +186,25 @@ describe('a job', () => {
 
 describe('a stage that does not keep to its declaration', () => {
   const model = biasModel([1]);
+  it.each<[what: string, returned: unknown]>([
+    ['a number', 42],
+    ['nothing', undefined],
+    ['a promise', Promise.resolve(model)],
+    ['a model without a graph', { ...model, graph: undefined }],
+    ['a graph whose nodes are none', { ...model, graph: { ...model.graph, nodes: [{}] } }],
+    [
+      'bytes in the place of tensors',
+      { ...model, graph: { ...model.graph, initializers: new Map([['bias', Buffer.of(1)]]) } },
+    ],
+  ])('and returns %s as a model is told so, if a plugin has made it', async (_, returned) => {
+    const plugin = './mine.ts';
+    const error = await runStage(async () => ({ model: returned as Model }), { job: { plugin } }).catch(
+      (cause) => cause,
+    );
+    expect(error).toMatchObject({ class: 'stage', fix: expect.stringMatching(/./) });
+    expect(error.code).toMatch(/^RUN_OUTPUTS$|^ONNX_/);
+  });
+
   it.each<[string, Parameters<typeof runStage>[0], string]>([
     ['returns too little', async () => ({}), 'Stage cell did not return the output "model" that test declares.'],
     [

@@ -126,6 +126,11 @@ export function executorContract(kind: string, open: () => Promise<Executor>): v
         code: 'RUN_CHILD_DIED',
         class: 'stage',
         problem: 'The process of stage pruned exited with code 7.',
+        fix: expect.stringContaining('Run it again'),
+      });
+      // A plugin can end its process in two ways.
+      await expect(execute('exit', {}, { plugin: './mine.ts' })).rejects.toMatchObject({
+        fix: expect.stringMatching(/process\.exit\(\), or have let a promise fail/),
       });
     });
 
