@@ -64,10 +64,11 @@ export function checkpointAt(checkpoint: Checkpoint, place: Place, saved: SavedP
   return {
     load: async () => (saved?.step === place.step ? saved.training : null),
     due: (steps) => checkpoint.due(steps),
-    save: async (parts) => {
-      model ??= encodeModel(place.unpruned);
-      await checkpoint.save(new Map([...parts, [STEP, Buffer.from(String(place.step))], [MODEL, model]]));
-    },
+    save: (fetch) =>
+      checkpoint.save(async () => {
+        model ??= encodeModel(place.unpruned);
+        return new Map([...(await fetch()), [STEP, Buffer.from(String(place.step))], [MODEL, model]]);
+      }),
   };
 }
 

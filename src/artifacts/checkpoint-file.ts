@@ -14,29 +14,40 @@ import { guarded, systemCode } from './storage-error.js';
  */
 
 /**
- * Writes the parts to `path`, which has the old content or the new one whenever the process is killed; the new one is
- * on the disk when this returns. Copies no part.
+ * Writes the parts to a file that shall replace `path`. Copies no part; they may change once this returns.
  * @param temporary a path on the same file system that no other process uses
+ * @returns waits until the disk has the new content and puts it in place. `path` has the old content or the new one whenever the process
+ *   is killed. To be called once.
  */
-export async function writeCheckpoint(path: string, temporary: string, parts: CheckpointParts): Promise<void> {
+export async function writeCheckpoint(
+  path: string,
+  temporary: string,
+  parts: CheckpointParts,
+): Promise<() => Promise<void>> {
   const index = [...parts].map(([name, { byteLength }]) => ({ name, bytes: byteLength }));
   const body = [Buffer.from(`${JSON.stringify(index)}\n`), ...parts.values()];
   const hash = createHash('sha256');
   for (const part of body) hash.update(part);
-  await guarded(path, async () => {
-    try {
-      const handle = await open(temporary, 'wx', 0o644);
+  const clean = () => rm(temporary, { force: true });
+  const handle = await guarded(path, () => open(temporary, 'wx', 0o644));
+  try {
+    await guarded(path, async () => {
+      for (const part of [Buffer.from(hash.digest('hex')), ...body]) await handle.writeFile(part);
+    });
+  } catch (error) {
+    await handle.close();
+    await clean();
+    throw error;
+  }
+  return () =>
+    guarded(path, async () => {
       try {
-        for (const part of [Buffer.from(hash.digest('hex')), ...body]) await handle.writeFile(part);
-        await handle.sync();
+        await handle.sync().finally(() => handle.close());
+        await replace(temporary, path);
       } finally {
-        await handle.close();
+        await clean();
       }
-      await replace(temporary, path);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  });
+    });
 }
 
 /** The parts of a checkpoint file; null if there is no file, 'damaged' if its content is not what was written. */

@@ -7,8 +7,11 @@ export interface Checkpoint {
   load(): Promise<CheckpointParts | null>;
   /** Whether it is time to save: to be called once a step, or once for several. @param steps made since the last call; default 1 */
   due(steps?: number): boolean;
-  /** Replaces what was saved before; parts are not kept. A reader finds the old parts or the new ones, never a mixture. */
-  save(parts: CheckpointParts): Promise<void>;
+  /**
+   * Replaces what was saved before; parts are not kept. A reader finds the old parts or the new ones, never a mixture.
+   * @param fetch gives the parts; what that takes is part of what saving costs, by which `due` goes
+   */
+  save(fetch: () => CheckpointParts | Promise<CheckpointParts>): Promise<void>;
 }
 
 /** How often to save: after so many steps, or so many milliseconds. */

@@ -48,12 +48,14 @@ async function runStage(job: Job, registries: JobRegistries, io: JobSurroundings
   if (definition === undefined) throw new Error(`internal: no stage "${job.uses}" in the child process`);
   const scratch = join(job.staging, 'scratch');
   await guarded(scratch, () => mkdir(scratch));
-  const { context, metrics, chosen } = makeStageContext(job, definition, registries, { ...io, scratch });
+  const { context, metrics, chosen, checkpoint } = makeStageContext(job, definition, registries, { ...io, scratch });
   let models: Readonly<Record<string, Model>>;
   try {
     models = await definition.run(context);
   } catch (error) {
     throw translate(error, job);
+  } finally {
+    await checkpoint.settle();
   }
   io.signal.throwIfAborted();
   checkOutputs(job, definition, models);

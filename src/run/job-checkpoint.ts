@@ -13,11 +13,18 @@ export interface CheckpointSurroundings {
   readonly now?: () => number;
 }
 
+/** A checkpoint that saves while the work goes on. */
+export interface JobCheckpoint extends Checkpoint {
+  /** Waits for what is being saved: nothing may be left under way when the job ends. */
+  settle(): Promise<void>;
+}
+
 /**
  * The checkpoint of a job, in the file that the job names. One that is damaged, or cannot be saved, is a warning and no
- * error: it costs time if the stage is killed, nothing else.
+ * error: it costs time if the stage is killed, nothing else. The work waits until its parts are written, and not for the disk, which may take
+ * seconds.
  */
-export function jobCheckpoint({ checkpoint, staging }: Job, { warn, now }: CheckpointSurroundings): Checkpoint {
+export function jobCheckpoint({ checkpoint, staging }: Job, { warn, now }: CheckpointSurroundings): JobCheckpoint {
   if (checkpoint === null) return NONE;
   return new FileCheckpoint(checkpoint.file, join(staging, 'checkpoint'), checkpoint.interval, {
     warn,
@@ -25,13 +32,16 @@ export function jobCheckpoint({ checkpoint, staging }: Job, { warn, now }: Check
   });
 }
 
-const NONE: Checkpoint = { load: async () => null, due: () => false, save: async () => {} };
+const NONE: JobCheckpoint = { load: async () => null, due: () => false, save: async () => {}, settle: async () => {} };
 
-class FileCheckpoint implements Checkpoint {
+class FileCheckpoint implements JobCheckpoint {
   private steps = 0;
   private savedAt: number;
   private costMs = 0;
   private hasWarned = false;
+  /** One after the other, however often it is called. */
+  private saving: Promise<void> = Promise.resolve();
+  private placing: Promise<void> | null = null;
 
   constructor(
     private readonly file: string,
@@ -43,6 +53,7 @@ class FileCheckpoint implements Checkpoint {
   }
 
   async load(): Promise<CheckpointParts | null> {
+    await this.settle();
     const parts = await readCheckpoint(this.file);
     if (parts !== 'damaged') return parts;
     this.io.warn(`The checkpoint ${this.file} is damaged: the stage begins anew.`);
@@ -52,20 +63,44 @@ class FileCheckpoint implements Checkpoint {
   due(steps = 1): boolean {
     this.steps += steps;
     if ('steps' in this.interval) return this.steps >= this.interval.steps;
+    if (this.placing !== null) return false;
     return this.io.now() - this.savedAt >= Math.max(this.interval.ms, this.costMs / MOST_SHARE);
   }
 
-  async save(parts: CheckpointParts): Promise<void> {
+  save(fetch: () => CheckpointParts | Promise<CheckpointParts>): Promise<void> {
     const startedAt = this.io.now();
+    const saving = this.saving.then(() => this.saveAlone(fetch, startedAt));
+    // Whoever saves sees its failure, the one after it does not.
+    this.saving = saving.catch(() => {});
+    return saving;
+  }
+
+  private async saveAlone(fetch: () => CheckpointParts | Promise<CheckpointParts>, startedAt: number): Promise<void> {
+    await this.placing;
+    const parts = await fetch();
+    await this.warned(async () => {
+      const place = await writeCheckpoint(this.file, this.temporary, parts);
+      this.placing = this.warned(place).finally(() => {
+        this.placing = null;
+      });
+    });
+    this.savedAt = this.io.now();
+    this.costMs = this.savedAt - startedAt;
+    this.steps = 0;
+  }
+
+  async settle(): Promise<void> {
+    await this.saving;
+    await this.placing;
+  }
+
+  private async warned(work: () => Promise<void>): Promise<void> {
     try {
-      await writeCheckpoint(this.file, this.temporary, parts);
+      await work();
     } catch (error) {
       if (!isUserError(error)) throw error;
       if (!this.hasWarned) this.io.warn(`No checkpoint could be saved, the stage goes on without: ${error.problem}`);
       this.hasWarned = true;
     }
-    this.savedAt = this.io.now();
-    this.costMs = this.savedAt - startedAt;
-    this.steps = 0;
   }
 }

@@ -9,9 +9,9 @@ import { buildResolvedNetwork } from '../plan/build-network.js';
 import type { Logger, ModelInput, Progress, StageContext, StageDefinition } from '../plugin/stage.js';
 import type { JobRegistries, JobSurroundings } from './child.js';
 import type { Job, JobModel } from './job.js';
-import { jobCheckpoint } from './job-checkpoint.js';
+import { type JobCheckpoint, jobCheckpoint } from './job-checkpoint.js';
 
-/** What a stage's `run` receives, the metrics that it will have reported, and the labels that it will have chosen. */
+/** What a stage's `run` receives, the metrics that it will have reported, the labels that it will have chosen, and its checkpoint. */
 export function makeStageContext(
   job: Job,
   definition: StageDefinition,
@@ -21,10 +21,12 @@ export function makeStageContext(
   readonly context: StageContext<unknown>;
   readonly metrics: ReadonlyMap<string, Json>;
   readonly chosen: ReadonlyMap<string, string>;
+  readonly checkpoint: JobCheckpoint;
 } {
   const metrics = new Map<string, Json>();
   const chosen = new Map<string, string>();
   const opened = new Map<string, Promise<Dataset>>();
+  const checkpoint = jobCheckpoint(job, { warn: logger(io).warn });
   const context: StageContext<unknown> = {
     options: job.options,
     inputs: mapValues(job.inputs, modelInput),
@@ -75,9 +77,13 @@ export function makeStageContext(
       }
     },
     scratch: io.scratch,
-    checkpoint: jobCheckpoint(job, { warn: logger(io).warn }),
+    checkpoint: {
+      load: () => checkpoint.load(),
+      due: (steps) => checkpoint.due(steps),
+      save: (fetch) => checkpoint.save(fetch),
+    },
   };
-  return { context, metrics, chosen };
+  return { context, metrics, chosen, checkpoint };
 }
 
 function modelInput(model: JobModel): ModelInput {

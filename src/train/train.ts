@@ -224,17 +224,19 @@ class TrainingRun {
 
   private async save(): Promise<void> {
     const { step, history, curve, kept, keep, epoch } = this;
-    const state: RunState = {
-      step,
-      history,
-      curve: curve.state(),
-      kept,
-      keep,
-      epoch: { ...epoch, elapsedMs: this.now() - epoch.startedAt },
-      engine: await this.engine.read(),
-      statistics: this.statistics.values,
-    };
-    await this.request.checkpoint?.save(partsOf(state, this.fingerprint));
+    await this.request.checkpoint?.save(async () => {
+      const state: RunState = {
+        step,
+        history,
+        curve: curve.state(),
+        kept,
+        keep,
+        epoch: { ...epoch, elapsedMs: this.now() - epoch.startedAt },
+        engine: await this.engine.read(),
+        statistics: this.statistics.values,
+      };
+      return partsOf(state, this.fingerprint);
+    });
     this.unsaved = 0;
   }
 

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../../src/artifacts/checkpoint-file.js';
+import type { CheckpointParts } from '../../src/core/checkpoint.js';
 import { sha256 } from '../../src/core/hash.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -12,15 +13,33 @@ const PARTS = new Map([
   ['weights', new Uint8Array(Float32Array.of(1, -0, Number.NaN).buffer)],
 ]);
 
+async function write(path: string, parts: CheckpointParts): Promise<void> {
+  const place = await writeCheckpoint(path, join(dirname(path), '..', 'lathe-checkpoint-tmp'), parts);
+  await place();
+}
+
 describe('a checkpoint file', () => {
   it('gives back what was written, each part in a buffer of its own, and replaces what was there', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'key', 'state');
-    await writeCheckpoint(path, join(folder, 'tmp'), new Map([['old', Uint8Array.of(1)]]));
-    await writeCheckpoint(path, join(folder, 'tmp'), PARTS);
+    await write(path, new Map([['old', Uint8Array.of(1)]]));
+    await write(path, PARTS);
     const parts = await readCheckpoint(path);
     expect(parts).toEqual(PARTS);
     expect((parts as typeof PARTS).get('weights')!.byteOffset).toBe(0);
+    expect(readdirSync(folder)).toEqual(['key']);
+  });
+
+  it('is the old one until the new one is put in place, which has the parts as they were', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'key', 'state');
+    await write(path, new Map([['old', Uint8Array.of(1)]]));
+    const part = Uint8Array.of(2);
+    const place = await writeCheckpoint(path, join(folder, 'tmp'), new Map([['new', part]]));
+    part[0] = 3;
+    expect(await readCheckpoint(path)).toEqual(new Map([['old', Uint8Array.of(1)]]));
+    await place();
+    expect(await readCheckpoint(path)).toEqual(new Map([['new', Uint8Array.of(2)]]));
     expect(readdirSync(folder)).toEqual(['key']);
   });
 
@@ -31,7 +50,7 @@ describe('a checkpoint file', () => {
   it('is told to be damaged whichever bit differs, and wherever it ends', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'state');
-    await writeCheckpoint(path, join(folder, 'tmp'), PARTS);
+    await write(path, PARTS);
     const whole = readFileSync(path);
     for (let at = 0; at < whole.length; at++) {
       const damaged = Buffer.from(whole);

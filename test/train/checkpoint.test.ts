@@ -37,8 +37,8 @@ function memory(everySteps: number): Checkpoint & { saved: CheckpointParts | nul
       return this.saved;
     },
     due: () => ++steps % everySteps === 0,
-    async save(parts) {
-      this.saved = new Map([...parts].map(([name, bytes]) => [name, bytes.slice()]));
+    async save(fetch) {
+      this.saved = new Map([...(await fetch())].map(([name, bytes]) => [name, bytes.slice()]));
     },
   };
 }

@@ -81,7 +81,10 @@ describe('the stage prune', () => {
       runStage(
         prune,
         { keep: 0.25, schedule },
-        { ...setup, checkpoint: { load: async () => load(), due: () => true, save: async (parts) => save(parts) } },
+        {
+          ...setup,
+          checkpoint: { load: async () => load(), due: () => true, save: async (fetch) => save(await fetch()) },
+        },
       );
     const last = async () => {
       let saved: CheckpointParts = new Map();
