@@ -2,7 +2,7 @@ import type { Dim, Model, Node } from '../../onnx/ir.js';
 import { foldNode, type KnownValues, type ValueType } from '../../onnx/shapes/index.js';
 import { intsOf } from '../../onnx/tensor.js';
 import type { Edit } from './edit.js';
-import { type Axes, type Axis, Labels, labelsOf } from './labels.js';
+import { type Axes, type Axis, Labels, labelsOf, MOST_CHANNELS } from './labels.js';
 import type { Element } from './shape-values.js';
 
 /** What is known while the labels go through a graph, from its inputs to its outputs. */
@@ -30,9 +30,20 @@ export class Flow {
     const known = this.values.get(name);
     if (known !== undefined) return known;
     const tensor = this.model.graph.initializers.get(name);
-    const axes = tensor === undefined ? null : tensor.dims.map((size) => this.labels.fresh(size));
+    const axes = tensor?.dims.map((size) => this.freshAxis(size, `they are tied to the constant "${name}"`)) ?? null;
     this.values.set(name, axes);
     return axes;
+  }
+
+  /** An axis of labels of its own; frozen if it is too long to be one of channels. */
+  freshAxis(size: number, reason: string): Axis {
+    return size > MOST_CHANNELS ? this.labels.frozen(reason) : this.labels.fresh(size);
+  }
+
+  /** An axis that stays. */
+  frozenAxis(size: Dim, reason: string): Axis {
+    const label = this.labels.frozen(reason);
+    return typeof size === 'number' && size <= MOST_CHANNELS ? new Array<number>(size).fill(label) : label;
   }
 
   setAxes(name: string, axes: Axes): void {
@@ -75,8 +86,7 @@ export class Flow {
   frozenAxes(name: string, reason: string): Axes {
     const shape = this.shapeOf(name);
     if (shape === null) return null;
-    const label = this.labels.frozen(reason);
-    return shape.map((dim) => (typeof dim === 'number' ? new Array<number>(dim).fill(label) : label));
+    return shape.map((dim) => this.frozenAxis(dim, reason));
   }
 
   freeze(axes: Axes, reason: string): void {

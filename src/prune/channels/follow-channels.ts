@@ -65,8 +65,8 @@ function freezeSizes(call: NodeCall): void {
 function agreeing(axes: Axes, name: string, call: NodeCall): Axes {
   const shape = call.flow.shapeOf(name);
   if (axes === null || shape === null) return axes;
-  const isEqual = (axis: Axis, i: number) =>
-    typeof axis === 'number' || typeof shape[i] !== 'number' || shape[i] === axis.length;
+  const isEqual = (axis: Axis | undefined, i: number) =>
+    typeof axis === 'number' || (axis !== undefined && (typeof shape[i] !== 'number' || shape[i] === axis.length));
   if (axes.length === shape.length && axes.every(isEqual)) return axes;
   const reason = `${call.title} gives another shape than the model declares`;
   call.freezeAll(reason);

@@ -55,6 +55,9 @@ export class Labels {
  */
 export type Axis = readonly number[] | number;
 
+/** Longer axes have a single label, and keep all: they are no channels, and a damaged model may name any length. */
+export const MOST_CHANNELS = 2 ** 20;
+
 /** The axes of a value; null where its rank is unknown. */
 export type Axes = readonly Axis[] | null;
 

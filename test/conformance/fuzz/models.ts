@@ -20,6 +20,7 @@ import { summarizeModel } from '../../../src/onnx/summary.js';
 import { upgradeOpset } from '../../../src/onnx/upgrade.js';
 import { encodeModel } from '../../../src/onnx/write.js';
 import { createRegistries } from '../../../src/plugin/registries.js';
+import { channelGroups, chooseChannels, removeChannels, selectChannels } from '../../../src/prune/channels/index.js';
 import { applyMasks } from '../../../src/prune/masks.js';
 import { prunableWeights } from '../../../src/prune/prunable-weights.js';
 import { pruneGroups } from '../../../src/prune/prune-gradually.js';
@@ -104,6 +105,12 @@ function workOn(model: Model): string[] {
     (copy) => {
       const weights = prunableWeights(copy);
       applyMasks(copy, pruneGroups(copy, [{ weights, criterion: { keep: 0.5 }, scope: 'layer' }]).masks);
+    },
+    (copy) => {
+      const all = channelGroups(copy);
+      const { groups } = selectChannels(copy, all);
+      const request = { groups, keep: 0.5, scope: 'layer', importance: 'l2', roundTo: 1 } as const;
+      removeChannels(copy, all, chooseChannels(copy, all, request));
     },
     (copy) => void quantizeDynamic(copy, { isSelected: () => true, granularity: 'channel', convolutions: true }),
     (copy) =>

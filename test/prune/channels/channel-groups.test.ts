@@ -116,8 +116,8 @@ describe('a layer keeps its channels, with the reason in words, where', () => {
       'Reshape "reshape" splits their axis',
     ],
     [
-      'a border of channels is added',
-      (n, x) => n.op('Pad', [x, n.b.ints([0, 1, 0, 0, 0, 0, 0, 0])]),
+      'a border mirrors them',
+      (n, x) => n.op('Pad', [x, n.b.ints([0, 1, 0, 0, 0, 0, 0, 0])], { mode: 'reflect' }),
       'Pad "pad" changes the length of their axis',
     ],
     [

@@ -16,6 +16,8 @@ const GRAPHS: Readonly<Record<string, () => Model | Promise<Model>>> = {
   },
   'LeNet, flattened before its linear layers': () => zoo('lenet-cifar', {}, { inputShape: [3, 32, 32] }),
   'ResNet-8 with its residual connections': () => zoo('resnet8', {}, { inputShape: [3, 16, 16] }),
+  'ResNet-20 whose shortcuts pad with channels of zeros': () =>
+    zoo('resnet20', { shortcut: 'pad' }, { inputShape: [3, 16, 16] }),
   'linear layers stored either way': () => {
     const n = new Net();
     const x = n.relu(n.linear('fc1', n.input(['N', 6]), 9, false));

@@ -8,6 +8,7 @@ export const convolution: AxisRule = (call) => {
   const [channels, filters, inputs] = [x?.[1], w?.[0], w?.[1]];
   if (channels === undefined || !isKnown(filters) || !isKnown(inputs)) return unknownRank(call);
   const groups = call.int('group', 1);
+  if (!divides(groups, filters)) return unknownRank(call);
   if (groups > 1 && inputs.length === 1) {
     const multiplier = filters.length / groups;
     filters.forEach((label, o) => {
@@ -30,6 +31,7 @@ export const transposedConvolution: AxisRule = (call) => {
   const [channels, inputs, filters] = [x?.[1], w?.[0], w?.[1]];
   if (channels === undefined || !isKnown(filters) || !isKnown(inputs)) return unknownRank(call);
   const groups = call.int('group', 1);
+  if (!divides(groups, inputs)) return unknownRank(call);
   call.tie(inputs, channels);
   if (groups > 1 && inputs.length === groups) {
     countGroups(call, channels);
@@ -78,6 +80,10 @@ export const matMul: AxisRule = (call) => {
 
 function isKnown(axis: Axis | undefined): axis is readonly number[] {
   return axis !== undefined && typeof axis !== 'number';
+}
+
+function divides(groups: number, axis: readonly number[]): boolean {
+  return groups >= 1 && axis.length % groups === 0;
 }
 
 function unknownRank(call: NodeCall): Axes[] {

@@ -1,3 +1,4 @@
+import { MOST_CHANNELS } from '../labels.js';
 import { type AxisRule, positive } from '../node-call.js';
 
 export const transpose: AxisRule = (call) => {
@@ -11,7 +12,8 @@ export const transpose: AxisRule = (call) => {
 /** As good as a constant, written down by its shape: its channels go with what it is joined to. */
 export const constantOfShape: AxisRule = (call) => {
   const sizes = call.constant(0);
-  if (sizes === undefined) return call.freezeAll(`${call.title} computes its shape`);
+  if (sizes === undefined || sizes.some((size) => size < 0 || size > MOST_CHANNELS))
+    return call.freezeAll(`${call.title} computes its shape`);
   const axes = sizes.map((size) => call.flow.labels.fresh(size));
   call.edit((node) => {
     if (axes.some((axis) => node.shrinks(axis)))

@@ -1,5 +1,5 @@
 import type { Dim } from '../../../onnx/ir.js';
-import type { Axis } from '../labels.js';
+import { type Axis, MOST_CHANNELS } from '../labels.js';
 import { type AxisRule, type NodeCall, positive } from '../node-call.js';
 import { type Element, elementsAt } from '../shape-values.js';
 import { nameSizes } from './windows.js';
@@ -120,37 +120,26 @@ function oneRun(call: NodeCall, inputs: readonly Axis[], sizes: readonly Size[],
   if (wide.length === 1) return outputs.map((size) => (size === 1 ? fixed() : joined(call, inputs, sizes)));
   const reason = `${call.title} splits their axis`;
   for (const axis of inputs) call.freezeAxis(axis, reason);
-  return outputs.map((size) => {
-    const label = call.flow.labels.frozen(reason);
-    return typeof size === 'number' ? new Array<number>(size).fill(label) : label;
-  });
+  return outputs.map((size) => call.flow.frozenAxis(typeof size === 'number' ? size : null, reason));
 }
 
 /** One axis for several in row-major order: each index goes with the channel that it comes from. */
 function joined(call: NodeCall, axes: readonly Axis[], sizes: readonly Size[]): Axis {
+  const { flow } = call;
   const wide = axes.flatMap((axis, i) => (sizes[i] === 1 ? [] : [{ axis, size: sizes[i]! }]));
   if (wide.length === 1) return wide[0]!.axis;
-  if (wide.length === 0) return axes[0] ?? [call.flow.labels.frozen(`${call.title} adds their axis`)];
-  const reason = `${call.title} joins them with axes whose length is not known`;
-  const { labels } = call.flow;
-  const removable = wide.filter(
-    ({ axis }) => typeof axis !== 'number' && axis.some((label) => labels.reasonOf(label) === undefined),
-  );
-  if (removable.length > 1 || wide.some(({ size }) => typeof size !== 'number')) {
-    for (const { axis } of wide)
-      call.freezeAxis(axis, removable.length > 1 ? `${call.title} joins them with other channels` : reason);
-    const total = wide.reduce<number>((all, { size }) => all * (typeof size === 'number' ? size : Number.NaN), 1);
-    const label = labels.frozen(reason);
-    return Number.isNaN(total) ? label : new Array<number>(total).fill(label);
+  if (wide.length === 0) return axes[0] ?? [flow.labels.frozen(`${call.title} adds their axis`)];
+  const total = wide.reduce((all, { size }) => all * (typeof size === 'number' ? size : Number.NaN), 1);
+  const isFree = (axis: Axis) =>
+    typeof axis !== 'number' && axis.some((label) => flow.labels.reasonOf(label) === undefined);
+  const at = wide.findIndex(({ axis }) => isFree(axis));
+  const isAlone = at >= 0 && wide.slice(at + 1).every(({ axis }) => !isFree(axis));
+  if (!isAlone || !(total <= MOST_CHANNELS)) {
+    const reason = `${call.title} joins them with ${isAlone ? 'too much else' : 'other channels'}`;
+    for (const { axis } of wide) call.freezeAxis(axis, reason);
+    return flow.frozenAxis(Number.isNaN(total) ? null : total, reason);
   }
-  // Where no axis can lose anything the first one stands for all.
-  const channels = removable[0] ?? wide[0]!;
-  const at = wide.indexOf(channels);
-  const product = (parts: typeof wide) => parts.reduce((all, { size }) => all * (size as number), 1);
-  const [outer, inner] = [product(wide.slice(0, at)), product(wide.slice(at + 1))];
-  const size = channels.size as number;
-  return Array.from({ length: outer * size * inner }, (_, i) => {
-    const index = Math.floor(i / inner) % size;
-    return typeof channels.axis === 'number' ? channels.axis : channels.axis[index]!;
-  });
+  const labels = wide[at]!.axis as readonly number[];
+  const inner = wide.slice(at + 1).reduce((all, { size }) => all * (size as number), 1);
+  return Array.from({ length: total }, (_, i) => labels[Math.floor(i / inner) % labels.length]!);
 }

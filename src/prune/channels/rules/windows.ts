@@ -1,4 +1,5 @@
-import type { Axis } from '../labels.js';
+import { stringAttribute } from '../../../onnx/ir.js';
+import { type Axis, MOST_CHANNELS } from '../labels.js';
 import { type AxisRule, type NodeCall, positive } from '../node-call.js';
 import { elementsAt } from '../shape-values.js';
 
@@ -12,19 +13,45 @@ export const pool: AxisRule = (call) => {
   return [spatial(call, x, (i) => i >= 2)];
 };
 
-/** Adds a border; channels that it adds to stay. */
+/** Adds a border. One of channels, which hold a constant, goes with what it is joined to, like a constant. */
 export const pad: AxisRule = (call) => {
   const x = call.axes(0);
   const pads = call.ints(1, call.opset < 2 ? 'paddings' : 'pads');
-  const axes = call.has(3) ? call.constant(3) : x?.map((_, i) => i);
-  if (x === null || pads === null || pads === undefined || axes === undefined) {
+  const stated = call.has(3) ? call.constant(3) : x?.map((_, i) => i);
+  if (x === null || pads === null || pads === undefined || stated === undefined) {
     return call.freezeAll(`${call.title} has a border that is only known at run time`);
   }
-  const padded = new Set(
-    axes.filter((_, i) => pads[i] !== 0 || pads[i + axes.length] !== 0).map((axis) => positive(axis, x.length)),
+  const axes = stated.map((axis) => positive(axis, x.length));
+  const borders = axes.map((axis, i) => ({ axis, before: pads[i]!, after: pads[i + axes.length]! }));
+  const { labels } = call.flow;
+  const grown = borders.filter(({ axis, before, after }) => {
+    const own = x[axis]!;
+    const isFree = typeof own !== 'number' && own.some((label) => labels.reasonOf(label) === undefined);
+    return (
+      isFree && stringAttribute(call.node, 'mode', 'constant') === 'constant' && isBorder(before) && isBorder(after)
+    );
+  });
+  const added = new Map(
+    grown.map(({ axis, before, after }) => [axis, [labels.fresh(before), labels.fresh(after)] as const]),
   );
-  return [spatial(call, x, (i) => padded.has(i))];
+  const padded = borders.filter(({ axis, before, after }) => !added.has(axis) && (before !== 0 || after !== 0));
+  const output = spatial(call, x, (i) => padded.some(({ axis }) => axis === i));
+  for (const [axis, [before, after]] of added) output[axis] = [...before, ...(x[axis] as readonly number[]), ...after];
+  call.edit((node) => {
+    if (![...added.values()].some((border) => border.some((part) => node.shrinks(part)))) return;
+    const count = (part: 0 | 1) => (axis: number, i: number) =>
+      added.has(axis) ? node.count(added.get(axis)![part]) : pads[i + part * axes.length]!;
+    const kept = [...axes.map(count(0)), ...axes.map(count(1))];
+    if (call.has(1)) node.setInput(1, kept);
+    else node.setInts(call.opset < 2 ? 'paddings' : 'pads', kept);
+  });
+  return [output];
 };
+
+/** What is cut off has no labels to give. */
+function isBorder(width: number): boolean {
+  return width >= 0 && width <= MOST_CHANNELS;
+}
 
 /** Enlarges or shrinks height and width; scales and sizes stand in inputs. */
 export const resize: AxisRule = (call) => {
