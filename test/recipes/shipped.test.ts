@@ -73,6 +73,22 @@ describe('pipelines/digits.yaml', () => {
   });
 });
 
+describe('pipelines/digits-channels.yaml', () => {
+  it('halves every layer but the last, residual ones too, and meets its gates', { timeout: TIMEOUT_MS }, async () => {
+    const recipe = 'pipelines/digits-channels.yaml';
+    mkdirSync(join(cwd, 'pipelines'), { recursive: true });
+    cpSync(join(ROOT, recipe), join(cwd, recipe));
+    const record = await run(recipe, '--cache-dir', 'channels');
+    const { perLayer } = record.stages.find(({ cell }) => cell === 'narrow')!.metrics;
+    expect((perLayer as { kept: number }[]).map(({ kept }) => kept)).toEqual([16, 16, 16, 32, 32, 10]);
+    const made = decodeModel(readFileSync(join(cwd, 'build/digits-channels.onnx')));
+    expect(Object.fromEntries(made.metadata)).toMatchObject({
+      'lathe.recipe': 'digits-channels',
+      'lathe.stage': 'int8',
+    });
+  });
+});
+
 describe('pipelines/sweep-digits.yaml', () => {
   it('chooses a model that is worth choosing, and computes nothing the second time', {
     timeout: TIMEOUT_MS,
