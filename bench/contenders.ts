@@ -1,7 +1,8 @@
 import { Contender, TUNED_MALLOC } from './contender.js';
 
 const JITI = `${process.cwd()}/node_modules/jiti/lib/jiti-cli.mjs`;
-const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
+/** A Python that has PyTorch. */
+export const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
 
 /** Lathe on a subject, one process for each number of cores. @param call.folder a built checkout */
 export function latheContenders(call: {

@@ -3,6 +3,7 @@
 Reads lines from standard input. A number of steps: runs them and answers with the milliseconds they took. "memory":
 answers with the peak of the process's resident memory in MiB; "reading": with the milliseconds for the data. Usage:
     python3 bench/torch_step.py SUBJECT THREADS [channels_last]
+BATCH in the environment sets the samples a step, HIDDEN the widths of mlp.
 """
 
 import gzip
@@ -65,11 +66,18 @@ def resnet(blocks):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
+HIDDEN = [int(width) for width in os.environ.get("HIDDEN", "300,100").split(",")]
 NETWORKS = {
     "mlp": (
         [1, 28, 28],
         lambda: nn.Sequential(
-            nn.Flatten(), nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10)
+            nn.Flatten(),
+            *(
+                layer
+                for inputs, outputs in zip((784, *HIDDEN), HIDDEN)
+                for layer in (nn.Linear(inputs, outputs), nn.ReLU())
+            ),
+            nn.Linear(HIDDEN[-1], 10),
         ),
     ),
     "lenet5": (
@@ -135,7 +143,7 @@ def main():
     memory_format = torch.channels_last if "channels_last" in sys.argv[3:] else torch.contiguous_format
     torch.set_num_threads(threads)
     shape, build = NETWORKS[name]
-    batch = 16 if name == "transformer" else 64
+    batch = int(os.environ.get("BATCH", 16 if name == "transformer" else 64))
     model = build()
     if len(shape) == 3:
         model = model.to(memory_format=memory_format)

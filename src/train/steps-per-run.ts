@@ -29,7 +29,7 @@ const RUN_MACS = 20e6;
 const MACS_PER_BYTE = 5;
 /** More gain no more. */
 const MOST = 64;
-/** Some 200 ms of computing on one core: what else the process has to do waits so long. */
-const MACS = 3e9;
+/** Some 400 ms of computing on one core: what else the process has to do waits so long. */
+const MACS = 6e9;
 /** Of one set of batches, of which there are two. */
 const BYTES = 16 << 20;

@@ -17,7 +17,7 @@ describe('stepsPerRun', () => {
 
   it('makes one step at a time where that takes long, or where batches are large', () => {
     const dense = { ...SMALL, macs: 6e8, stateBytes: 1e8 };
-    expect(stepsPerRun(dense)).toBe(5);
+    expect(stepsPerRun(dense)).toBe(10);
     expect(stepsPerRun({ ...dense, macs: 4e9 })).toBe(1);
     expect(stepsPerRun({ ...SMALL, bytes: 1 << 21 })).toBe(8);
     expect(stepsPerRun({ ...SMALL, bytes: 1 << 30 })).toBe(1);
