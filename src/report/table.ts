@@ -83,6 +83,8 @@ interface Column {
 
 const COLUMNS: readonly Column[] = [
   { head: 'accuracy', text: (metrics) => format(metrics.accuracy, formatShare) },
+  // Where targets are values.
+  { head: 'mse', text: (metrics) => format(metrics.mse, (value) => String(Number(value.toPrecision(4)))) },
   { head: 'parameters', text: (metrics) => format(metrics.parameters, formatCount) },
   { head: 'nonzero', text: (metrics) => format(nonzeroShare(metrics), formatShare) },
   { head: 'bytes', text: (metrics, stage) => format(metrics.modelBytes ?? stage.outputs.model?.bytes, formatBytes) },

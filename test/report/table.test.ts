@@ -88,6 +88,14 @@ describe('the table of a run', () => {
     `);
   });
 
+  it('has the mean squared error where targets are values', () => {
+    const text = table([
+      stage('base', { metrics: { loss: 0.5 } }),
+      stage('base.measure', { metrics: { mse: 0.0257193 } }),
+    ]);
+    expect(text.split('\n').slice(0, 2)).toEqual(['stage              mse', 'base   12.3 s  0.02572']);
+  });
+
   it('has a row for every cell of a sweep, and says which one was chosen', () => {
     const measured = (cell: string, accuracy: number) => [
       stage(cell, { outputs: { model: { digest: '', bytes: 1000, path: '' } } }),
