@@ -110,7 +110,8 @@ function placeGate(request: GatesRequest, draft: Draft, metric: string, written:
     return refuse(problem, fix, [...path, 'from'], 'value');
   }
   if (other.definition === null) return null;
-  const reference = reporters.find(other, metric);
+  const isMeasured = reporter.cell !== draft.id || evaluatesAsMeasure(draft, recipe);
+  const reference = reporters.find(other, metric, isMeasured ? 'measured' : 'own');
   if (other.id === draft.id || reference === null) {
     const problem =
       other.id === draft.id
@@ -119,6 +120,11 @@ function placeGate(request: GatesRequest, draft: Draft, metric: string, written:
     return refuse(problem, 'Name another stage that reports it.', [...path, 'from'], 'value');
   }
   return { ...placed, gate: { ...gate, from: written.from }, against: reference.cell };
+}
+
+/** A training tells of the data that it chose by: what was measured on the test part is compared with what was, too. */
+function evaluatesAsMeasure({ declaration, options }: Draft, { measure }: Recipe): boolean {
+  return declaration.uses === 'evaluate' && options?.data === measure?.data && options?.split === undefined;
 }
 
 /** The cell that a gate compares with: the one that is named, or the one of a stage that shares the gate's labels. */

@@ -16,20 +16,24 @@ export class Reporters {
     private readonly wiring: ReadonlyMap<string, Wiring>,
   ) {}
 
-  /** @param metric also a part of one ("latencyMs.p50"). Null if nobody reports it. */
-  find(draft: Draft, metric: string): Reporter | null {
-    const whole = this.findWhole(draft, metric);
+  /**
+   * Who reports a metric of a cell: itself if it does. Null if nobody does.
+   * @param metric also a part of one ("latencyMs.p50")
+   * @param prefers 'measured': what `measure` reports goes before what the cell says of itself
+   */
+  find(draft: Draft, metric: string, prefers: 'own' | 'measured' = 'own'): Reporter | null {
+    const whole = this.findWhole(draft, metric, prefers);
     if (whole !== null) return whole;
     const [head, ...rest] = metric.split('.') as [string, ...string[]];
-    const owner = rest.length === 0 ? null : this.findWhole(draft, head);
+    const owner = rest.length === 0 ? null : this.findWhole(draft, head, prefers);
     return owner?.spec.parts?.includes(rest.join('.')) ? { cell: owner.cell, spec: partOf(owner.spec) } : null;
   }
 
-  private findWhole(draft: Draft, metric: string): Reporter | null {
+  private findWhole(draft: Draft, metric: string, prefers: 'own' | 'measured'): Reporter | null {
     const own = lookUp(this.ownOf(draft, 0), metric);
-    if (own !== undefined) return { cell: draft.id, spec: own };
-    const spec = this.measured.has(draft.id) ? lookUp(this.measure?.metrics, metric) : undefined;
-    return spec === undefined ? null : { cell: measureCell(draft.id), spec };
+    const measured = this.measured.has(draft.id) ? lookUp(this.measure?.metrics, metric) : undefined;
+    if (own !== undefined && (prefers === 'own' || measured === undefined)) return { cell: draft.id, spec: own };
+    return measured === undefined ? null : { cell: measureCell(draft.id), spec: measured };
   }
 
   /** All metrics of a cell. */

@@ -194,6 +194,21 @@ describe('gates', () => {
     expect(cells.at(-1)!.dependsOn).toContain('base.measure');
   });
 
+  test('compare what was measured on the same data, and not what a training says of itself', async () => {
+    const against = async (text: string) =>
+      (await plan(text)).cells.flatMap(({ gates }) => gates.map((gate) => gate.against));
+    const loss = (written = '') => `expect: { loss: { maxRise: 1, from: base } }${written}`;
+    const head = 'measure: { data: digits }';
+    const check = (options: string) => `${TRAIN}  - { id: check, uses: evaluate, with: { ${options} }, ${loss()} }\n`;
+    expect(await against(recipe(check('data: digits'), head))).toEqual(['base.measure']);
+    expect(await against(recipe(check('data: digits, split: validation'), head))).toEqual(['base']);
+    expect(await against(recipe(check('data: digits')))).toEqual(['base']);
+    const pruned = `${TRAIN}  - { id: pruned, uses: prune, with: { keep: 0.5 }, ${loss()} }\n`;
+    expect(await against(recipe(pruned, head))).toEqual(['base.measure']);
+    const again = `${TRAIN}  - { id: again, uses: train, with: { network: mlp, data: digits }, ${loss()} }\n`;
+    expect(await against(recipe(again, head))).toEqual(['base']);
+  });
+
   test('on a metric that only measure reports belong to the measuring cell', async () => {
     const { cells } = await plan(
       recipe(
@@ -274,7 +289,7 @@ describe('gates', () => {
       recipe.yaml:6:118 "latency" is no metric of check (evaluate).
       … e, with: { data: digits }, expect: { latencyMs: { max: 3 }, latencyMs.p59: { max: 3 }, latency: { max: 3 } } }
                                                                                                ~~~~~~~
-      Known: accuracy, gzipBytes, latencyP50, latencyMs.p50, latencyMs.p95, maxAbsDiff.  [PLAN_GATE]"
+      Known: accuracy, gzipBytes, latencyP50, latencyMs.p50, latencyMs.p95, maxAbsDiff, loss.  [PLAN_GATE]"
     `);
     const itself = gated('{ accuracy: { maxDrop: 1, from: check }, gzipBytes: { maxRise: 1k, from: chek } }');
     expect(await refusal(() => planText(itself, folder), folder)).toMatchInlineSnapshot(`

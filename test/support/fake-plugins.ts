@@ -111,6 +111,7 @@ export const fakeEvaluate = defineStage({
     required: ['data'],
     properties: {
       data: { type: 'string', 'x-lathe': 'dataset' },
+      split: { type: 'string' },
       against: { type: 'string', 'x-lathe': 'model' },
     },
   },
@@ -122,6 +123,7 @@ export const fakeEvaluate = defineStage({
     latencyP50: { unit: 'ms', better: 'lower' },
     latencyMs: { unit: 'ms', better: 'lower', parts: ['p50', 'p95'] },
     maxAbsDiff: { unit: '', better: 'lower' },
+    loss: { unit: '', better: 'lower' },
     confusion: { unit: '' },
   },
   computes: true,
