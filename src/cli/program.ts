@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { latheVersion } from '../run/runtime-facts.js';
 import { EXIT } from './exit-code.js';
 import { exitCodeOfError, folderGone, showError } from './show-error.js';
@@ -39,6 +39,7 @@ function buildProgram(
     .description('Turns a YAML recipe into a small, fast, checked ONNX model.')
     .version(latheVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
+    .configureHelp({ optionDescription: describeOption })
     .helpCommand('help [command]', 'show help for a command')
     .showSuggestionAfterError(true)
     .showHelpAfterError('(lathe --help lists the commands)')
@@ -53,16 +54,14 @@ function buildProgram(
       .choices(LOG_LEVELS)
       .default('info');
   const settings = () =>
-    new Option('--set <name=value>', 'set a parameter of the recipe (repeatable)')
-      .argParser(collect)
-      .default([], 'none');
+    new Option('--set <name=value>', 'set a parameter of the recipe (repeatable)').argParser(collect).default([]);
   /** What the recipe of a command may do: see TrustOptions. */
   const trusting = (command: Command) =>
     command
       .addOption(
         new Option('--allow-path <folder>', 'a folder besides its own that the recipe may read and write (repeatable)')
           .argParser(collect)
-          .default([], 'none'),
+          .default([]),
       )
       .option('--no-local-plugins', 'refuse a recipe that loads code which does not come with Lathe');
   const format = (fallback: string) =>
@@ -279,6 +278,15 @@ Examples:
 
 Exit codes: 0 done, 1 a stage failed, 2 a mistake in the recipe or the command line, 3 a gate failed,
 4 the lockfile would change, 5 the machine or the cache is at fault, 130 interrupted.`;
+
+/** As commander does, without a default that says no more than that nothing is the default. */
+function describeOption(this: Help, option: Option): string {
+  const isNothing =
+    option.defaultValueDescription === undefined &&
+    (option.defaultValue === false || (Array.isArray(option.defaultValue) && option.defaultValue.length === 0));
+  const shown = isNothing ? Object.assign(Object.create(option) as Option, { defaultValue: undefined }) : option;
+  return Help.prototype.optionDescription.call(this, shown);
+}
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];

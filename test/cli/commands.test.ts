@@ -328,6 +328,13 @@ describe('a command line that is not understood', () => {
     expect(stderr.trimEnd().endsWith(hint)).toBe(true);
   });
 
+  it('help tells the defaults that say something', async () => {
+    const { stdout } = await call('run', '--help');
+    expect(stdout).toContain('(default: ".lathe/cache")');
+    expect(stdout).not.toMatch(/default:\s+(false|\[\])/);
+    expect((await call('gradcheck', '--help')).stdout).toContain('(default: 0.01)');
+  });
+
   it('a cache in a folder without a name is refused', async () => {
     const { code, stderr } = await call('run', '--cache-dir', '');
     expect(code).toBe(2);
