@@ -1,3 +1,4 @@
+import { atOption } from '../core/at-option.js';
 import { UserError } from '../core/errors.js';
 import { shownName } from '../core/shown-name.js';
 import { type ColumnReference, type Columns, columnIndex, columnName } from './csv-columns.js';
@@ -45,9 +46,11 @@ export async function readTable(request: TableRequest, signal: AbortSignal): Pro
   const begin = (row: Row): Columns => {
     const names = request.hasHeader ? row.fields.map((field) => field.trim()) : null;
     const found = { file, names, count: row.fields.length };
-    labels = request.labels.map((reference) => columnIndex(found, reference));
+    const placed = (option: string) => (reference: ColumnReference, at: number) =>
+      atOption([option, at], () => columnIndex(found, reference));
+    labels = request.labels.map(placed('label'));
     features =
-      request.features?.map((reference) => columnIndex(found, reference)) ??
+      request.features?.map(placed('features')) ??
       row.fields.map((_, index) => index).filter((index) => !labels.includes(index));
     checkColumns(found, features, labels);
     return found;

@@ -136,7 +136,14 @@ class Walk implements PlanPreview {
         return await previewData(use, registries.datasets, dataMemory);
       } catch (error) {
         // Any other error is a matter of who opens it in earnest.
-        throw isUserError(error) ? error.at(plan.recipe.locate(['data', name], 'key')) : new Unknown();
+        if (!isUserError(error)) throw new Unknown();
+        const { option } = error;
+        const { recipe } = plan;
+        throw error.at(
+          option === undefined
+            ? recipe.locate(['data', name], 'key')
+            : recipe.locate(['data', name, 'with', ...option]),
+        );
       }
     });
   }

@@ -266,6 +266,24 @@ stages:
   });
 });
 
+describe('a column that a table lacks', () => {
+  it.each([
+    ['label: prise', 'prise', 'Did you mean "price"?'],
+    ['label: [price, sise], target: value', 'sise', 'Did you mean "size"?'],
+    ['label: price, features: [size, roms]', 'roms', 'Did you mean "rooms"?'],
+  ])('is shown where the recipe names it: %s', async (options, named, fix) => {
+    writeFileSync(join(cwd, 't.csv'), 'size,rooms,price\n1,2,3\n4,5,6\n');
+    const line = `  table: { uses: csv, with: { train: t.csv, ${options} } }`;
+    const stages = 'stages:\n  - { id: a, uses: train, with: { network: mlp, data: table } }\n';
+    writeFileSync(join(cwd, 'recipe.yaml'), `version: 1\ndata:\n${line}\n${stages}`);
+    const { stderr } = await call('plan');
+    const column = line.indexOf(named) + 1;
+    expect(stderr).toContain(`recipe.yaml:3:${column} `);
+    expect(stderr).toContain(`t.csv has no column "${named}".`);
+    expect(stderr).toContain(`${fix}  [DATA_COLUMN]`);
+  });
+});
+
 describe("a plugin's plan", () => {
   const PLUGIN = `import { cloneModel } from 'onnx-lathe/onnx';
 import { defineStage, UserError } from 'onnx-lathe/plugin';
