@@ -18,15 +18,19 @@ export interface Terminal {
  * ends nothing either, since what runs is worth more than its words, but the process exits with EXIT.infrastructure.
  */
 export function processTerminal(env: NodeJS.ProcessEnv): Terminal {
+  let isLost = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
+    if (error.code === 'EPIPE' || isLost) return;
+    isLost = true;
     process.stderr.write(
       `Standard output cannot be written (${error.code ?? error.message}): what it lacks is lost.\n`,
     );
     failAtExit();
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') failAtExit();
+    if (error.code === 'EPIPE' || isLost) return;
+    isLost = true;
+    failAtExit();
   });
   const paint = hasColours(env) ? ANSI_PAINT : NO_PAINT;
   return {

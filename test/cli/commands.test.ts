@@ -303,8 +303,9 @@ describe('where the system is at fault', () => {
     writeFileSync(join(cwd, 'recipe.yaml'), TOY_RECIPE);
     const { code, stderr } = await inShell(`LATHE_ALLOW_PATH="${dirname(TOY_PLUGIN)}" "$0" "$1" run > /dev/full`);
     expect(code).toBe(5);
-    expect(stderr).toContain('Standard output cannot be written (ENOSPC): what it lacks is lost.\n');
-    expect(stderr).not.toContain(' at ');
+    // Once, however many lines are lost.
+    expect(stderr.split('Standard output cannot be written (ENOSPC): what it lacks is lost.\n')).toHaveLength(2);
+    expect(stderr).not.toMatch(/ at |Warning/);
     expect(statuses(lastRun(cwd))).toEqual(['base ran', 'small ran']);
   });
 
