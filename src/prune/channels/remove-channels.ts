@@ -1,7 +1,8 @@
 import { checkModel } from '../../onnx/check.js';
-import { indexGraph } from '../../onnx/graph-index.js';
+import { type GraphIndex, indexGraph } from '../../onnx/graph-index.js';
 import { inferShapes } from '../../onnx/infer.js';
-import { cloneModel, type Dim, type Model, type Tensor } from '../../onnx/ir.js';
+import { cloneModel, type Dim, type Model, type Node, type Tensor } from '../../onnx/ir.js';
+import { readNames } from '../../onnx/order.js';
 import { bitsOf, sizeOf } from '../../onnx/tensor.js';
 import type { ChannelGroups } from './channel-groups.js';
 import { Rewriting } from './edit.js';
@@ -30,7 +31,7 @@ export function removeChannels(model: Model, groups: ChannelGroups, removed: Rea
     if (info.shape === null || axes === null) continue;
     graph.valueInfo.set(name, { ...info, shape: shapeAfter(info.shape, axes, isRemoved) });
   }
-  dropUnread(smaller, model);
+  dropUnread(smaller, index);
   checkModel(smaller);
   checkShapes(smaller, flow, isRemoved);
   return smaller;
@@ -71,14 +72,21 @@ function takeAlong({ dataType, dims, bytes }: Tensor, axis: number, indices: rea
   return { dataType, dims: dims.map((size, i) => (i === axis ? indices.length : size)), bytes: result };
 }
 
-/** Removes what only the nodes before their rewriting read. */
-function dropUnread(smaller: Model, before: Model): void {
-  const [index, old] = [indexGraph(smaller), indexGraph(before)];
-  for (const name of smaller.graph.initializers.keys()) {
-    if (index.consumers(name).length === 0 && !index.isOutput(name) && old.consumers(name).length > 0) {
-      smaller.graph.initializers.delete(name);
-    }
+/** Removes what only the nodes as they were before their rewriting have read: nodes that computed a shape, and constants. */
+function dropUnread({ graph }: Model, before: GraphIndex): void {
+  const read = new Set(graph.outputs.map(({ name }) => name));
+  const isDead = (name: string) => !read.has(name) && before.consumers(name).length > 0;
+  const kept: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    const outputs = node.outputs.filter((name) => name !== '');
+    if (outputs.length > 0 && outputs.every(isDead)) continue;
+    for (const name of readNames(node)) read.add(name);
+    kept.push(node);
   }
+  graph.nodes = kept.reverse();
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  for (const name of graph.valueInfo.keys()) if (!made.has(name) && isDead(name)) graph.valueInfo.delete(name);
+  for (const name of graph.initializers.keys()) if (isDead(name)) graph.initializers.delete(name);
 }
 
 /** Every value has to have the shape that its labels tell: a rule that forgot something is found here, not by who runs the model. */

@@ -155,8 +155,8 @@ describe('a layer keeps its channels, with the reason in words, where', () => {
     [
       'a computed shape names their number',
       (n, x) => {
-        const batch = n.op('Slice', [n.op('Shape', [x]), n.b.ints([0]), n.b.ints([1])]);
-        return n.op('Reshape', [x, n.op('Concat', [batch, n.b.ints([6, 8, 8])], { axis: 0 })]);
+        const width = n.op('Slice', [n.op('Shape', [x]), n.b.ints([3]), n.b.ints([4])]);
+        return n.op('Reshape', [x, n.op('Concat', [n.b.ints([2, 6]), width, n.b.ints([8])], { axis: 0 })]);
       },
       'they are named by number in a shape that Reshape "reshape" computes',
     ],

@@ -135,6 +135,13 @@ const GRAPHS: Readonly<Record<string, () => Model | Promise<Model>>> = {
     const flat = n.op('Reshape', [x, n.op('Concat', [batch, n.b.ints([-1])], { axis: 0 })]);
     return n.done(n.linear('fc', flat, 4));
   },
+  'a Reshape that reads the batch from the graph and names the features': () => {
+    const n = new Net();
+    const x = n.relu(n.conv('conv1', n.input(['N', 3, 4, 4]), 6));
+    const batch = n.op('Unsqueeze', [n.op('Gather', [n.op('Shape', [x]), n.b.constant(zero())]), n.b.ints([0])]);
+    const flat = n.op('Reshape', [x, n.op('Concat', [batch, n.b.ints([96])], { axis: 0 })]);
+    return n.done(n.linear('fc', flat, 4));
+  },
   'channels that end up last, and means over the places': () => {
     const n = new Net();
     const x = n.op('Transpose', [n.relu(n.conv('conv1', n.input(IMAGE), 6))], { perm: [0, 2, 3, 1] });
@@ -160,6 +167,19 @@ const GRAPHS: Readonly<Record<string, () => Model | Promise<Model>>> = {
     const w = n.constant('conv1.weight', [6, 3, 1, 3]);
     const y = n.op('Squeeze', [n.op('Conv', [x, w]), n.b.ints([2])]);
     return n.done(n.op('Conv', [n.op('Softplus', [y]), n.constant('conv2.weight', [4, 6, 3])]));
+  },
+  'operators in the form of operator set 9, with attributes instead of inputs': () => {
+    const n = new Net(9);
+    const x = n.conv('conv1', n.input([2, 3, 4, 4]), 10);
+    const [a, b] = n.b.ops('Split', [n.op('Pad', [x], { pads: [0, 0, 1, 1, 0, 0, 1, 1] })], 2, {
+      axis: 1,
+      split: [4, 6],
+    });
+    const part = n.op('Slice', [b!], { starts: [1], ends: [5], axes: [1] });
+    const up = n.op('Upsample', [n.op('Mul', [a!, part]), n.b.initializer('scales', floatTensor([1, 1, 2, 2], [4]))]);
+    const mean = n.op('ReduceMean', [n.conv('conv2', up, 8)], { axes: [3], keepdims: 0 });
+    const y = n.op('Squeeze', [n.op('ReduceMax', [mean], { axes: [2] })], { axes: [2] });
+    return n.done(n.linear('fc', n.op('Flatten', [n.op('Unsqueeze', [y], { axes: [2] })]), 3));
   },
   'the digits network built from a layer list': () =>
     layers(

@@ -46,9 +46,19 @@ export const reshape: AxisRule = (call) => {
     call,
     1,
     output.map((axis, i) => (isStated(elements[i]!) ? axis : [])),
+    call.constant(1) ?? constantShape(elements, x),
   );
   return [output];
 };
+
+/**
+ * A constant for a shape that is computed only because exporters read the batch from the graph, and what stays as it was: 0 copies a
+ * length. Undefined where it takes lengths from other places.
+ */
+function constantShape(elements: readonly Element[], x: readonly Axis[]): readonly number[] | undefined {
+  if (!elements.every((element, i) => 'number' in element || element.axis === x[i])) return undefined;
+  return elements.map((element) => ('number' in element ? element.number : 0));
+}
 
 /** Whether an entry of a shape says how long the axis is; 0 copies the length and -1 takes what is left. */
 function isStated(element: Element): boolean {

@@ -79,19 +79,26 @@ export const resize: AxisRule = (call) => {
   return [output];
 };
 
-/** Freezes axes whose length a computed vector of sizes states as a number, and has a constant one rewritten. */
-export function nameSizes(call: NodeCall, input: number, axes: readonly Axis[]): void {
+/**
+ * Has the numbers rewritten by which a vector of sizes names channels. In one that is computed they cannot be: such axes are frozen.
+ * @param numbers what may take the vector's place once channels are gone; default: itself, if it is constant
+ */
+export function nameSizes(
+  call: NodeCall,
+  input: number,
+  axes: readonly Axis[],
+  numbers: readonly number[] | undefined = call.constant(input),
+): void {
   const elements = elementsAt(call, input) ?? [];
-  const isConstant = call.constant(input) !== undefined;
   axes.forEach((axis, i) => {
     const element = elements[i];
     if (element === undefined) call.freezeAxis(axis, `${call.title} computes how many there are`);
     else if ('axis' in element) call.tie(axis, element.axis);
-    else if (!isConstant && element.number > 0)
+    else if (numbers === undefined && element.number > 0) {
       call.freezeAxis(axis, `they are named by number in a shape that ${call.title} computes`);
+    }
   });
-  if (!isConstant) return;
-  const numbers = call.constant(input)!;
+  if (numbers === undefined) return;
   call.edit((node) => {
     if (!axes.some((axis) => node.shrinks(axis))) return;
     const sizes = numbers.map((number, i) => {
