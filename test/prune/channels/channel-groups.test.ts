@@ -3,7 +3,7 @@ import type { Value } from '../../../src/onnx/builder.js';
 import { channelGroups } from '../../../src/prune/channels/index.js';
 import { zoo } from '../../network/support.js';
 import { blobNetwork } from '../../support/blobs.js';
-import { Net } from './support.js';
+import { attention, Net } from './support.js';
 
 /** Layers and number of channels of each group. */
 function groupsOf(model: Parameters<typeof channelGroups>[0]) {
@@ -33,6 +33,10 @@ describe('channel groups', () => {
     const n = new Net();
     const x = n.conv('grouped', n.conv('stem', n.input(['N', 3, 8, 8]), 8), 12, { group: 4 });
     expect(groupsOf(n.done(n.conv('out', x, 2)))).toEqual(['stem.weight: 2', 'grouped.weight: 3']);
+  });
+
+  it('a head of attention is one channel, of all three layers', () => {
+    expect(groupsOf(attention())).toEqual(['query.weight + key.weight + value.weight: 3']);
   });
 
   it('a layer that is added to a concatenation has a group for each part', () => {
@@ -111,9 +115,9 @@ describe('a layer keeps its channels, with the reason in words, where', () => {
       'they are tied to the input "x" of the model',
     ],
     [
-      'a Reshape splits them',
-      (n, x) => n.op('Reshape', [n.op('Reshape', [x, n.b.ints([2, 2, 3, 64])]), n.b.ints([2, 6, 8, 8])]),
-      'Reshape "reshape" splits their axis',
+      'a Reshape mixes them with places',
+      (n, x) => n.op('Reshape', [n.op('Reshape', [x, n.b.ints([2, 8, 6, 8])]), n.b.ints([2, 6, 8, 8])]),
+      'Reshape "reshape" splits and mixes their axis',
     ],
     [
       'a border mirrors them',

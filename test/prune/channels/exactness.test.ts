@@ -3,7 +3,7 @@ import type { Model } from '../../../src/onnx/ir.js';
 import { floatTensor } from '../../../src/onnx/tensor.js';
 import { channelGroups } from '../../../src/prune/channels/index.js';
 import { layers, zoo } from '../../network/support.js';
-import { expectExact, Net, widths } from './support.js';
+import { attention, expectExact, Net, widths } from './support.js';
 
 const IMAGE = ['N', 3, 8, 8];
 
@@ -142,6 +142,12 @@ const GRAPHS: Readonly<Record<string, () => Model | Promise<Model>>> = {
     const flat = n.op('Reshape', [x, n.op('Concat', [batch, n.b.ints([96])], { axis: 0 })]);
     return n.done(n.linear('fc', flat, 4));
   },
+  'features that become an image': () => {
+    const n = new Net();
+    const x = n.op('Reshape', [n.relu(n.linear('fc', n.input(['N', 5]), 96)), n.b.ints([-1, 6, 4, 4])]);
+    return n.done(n.up('up', n.relu(n.norm('bn', x)), 2));
+  },
+  'attention with several heads': attention,
   'channels that end up last, and means over the places': () => {
     const n = new Net();
     const x = n.op('Transpose', [n.relu(n.conv('conv1', n.input(IMAGE), 6))], { perm: [0, 2, 3, 1] });

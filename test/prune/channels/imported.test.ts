@@ -11,9 +11,9 @@ const FROZEN: Readonly<Record<keyof typeof IMPORTED, readonly string[]>> = {
   direction: ['Softmax "p2o.Softmax.0" computes over all of them together'],
   text: ['they are tied to the output "sigmoid_0.tmp_0" of the model'],
   face: [
-    'Reshape "StatefulPartitionedCall/functional_1/tf_op_layer_regressors_2/regressors_2" splits their axis',
+    'Reshape "StatefulPartitionedCall/functional_1/tf_op_layer_regressors_2/regressors_2" splits and mixes their axis',
     'they are tied to the output "Identity_1:0" of the model',
-    'Reshape "StatefulPartitionedCall/functional_1/tf_op_layer_regressors_1/regressors_1" splits their axis',
+    'Reshape "StatefulPartitionedCall/functional_1/tf_op_layer_regressors_1/regressors_1" splits and mixes their axis',
     'they are tied to the output "Identity:0" of the model',
   ],
   lines: [],

@@ -86,6 +86,18 @@ export class Net {
   }
 }
 
+/** Attention with three heads of 4, on sequences [N, 5, 8]. */
+export function attention(): Model {
+  const n = new Net();
+  const x = n.input(['N', 5, 8]);
+  const heads = (name: string, perm: readonly number[]) =>
+    n.op('Transpose', [n.op('Reshape', [n.matMul(name, x, 12), n.b.ints([0, 0, 3, 4])])], { perm });
+  const scores = n.op('MatMul', [heads('query', [0, 2, 1, 3]), heads('key', [0, 2, 3, 1])]);
+  const weights = n.op('Softmax', [n.op('Mul', [scores, n.b.scalar(0.5)])], { axis: -1 });
+  const mixed = n.op('Transpose', [n.op('MatMul', [weights, heads('value', [0, 2, 1, 3])])], { perm: [0, 2, 1, 3] });
+  return n.done(n.matMul('out', n.op('Reshape', [mixed, n.b.ints([0, 0, 12])]), 8));
+}
+
 /** Some of the channels of every group, at least one and never all; which ones is drawn. */
 export function drawChannels(groups: ChannelGroups, random: Random): Set<number> {
   return new Set(

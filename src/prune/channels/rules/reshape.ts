@@ -86,8 +86,8 @@ function leftOver(sizes: readonly Size[], rest: readonly Size[]): Size {
 }
 
 /**
- * The axes of the output: runs of axes with equal products belong to each other. Null if a run of several axes becomes several,
- * or an axis that has labels of its own is split.
+ * The axes of the output: runs of axes with equal products belong to each other. Null where
+ * they cannot be told apart.
  */
 function regrouped(call: NodeCall, x: readonly Axis[], sizes: readonly Size[], target: readonly Size[]): Axis[] | null {
   const output: Axis[] = [];
@@ -128,9 +128,26 @@ function oneRun(call: NodeCall, inputs: readonly Axis[], sizes: readonly Size[],
   if (wide.length === 0 && outputs.length <= 1) return outputs.map(() => joined(call, inputs, sizes));
   if (wide.length === 0) return outputs.map(fixed);
   if (wide.length === 1) return outputs.map((size) => (size === 1 ? fixed() : joined(call, inputs, sizes)));
-  const reason = `${call.title} splits their axis`;
+  const own = inputs.filter((_, i) => sizes[i] !== 1);
+  if (own.length === 1 && typeof own[0] !== 'number' && wide.every((size) => typeof size === 'number')) {
+    return split(call, own[0]!, outputs as readonly number[]);
+  }
+  const reason = `${call.title} splits and mixes their axis`;
   for (const axis of inputs) call.freezeAxis(axis, reason);
   return outputs.map((size) => call.flow.frozenAxis(typeof size === 'number' ? size : null, reason));
+}
+
+/** Several axes for one: the first of them has the channels, each of which is all that lies behind it; heads of attention, for instance. */
+function split(call: NodeCall, axis: readonly number[], outputs: readonly number[]): Axis[] {
+  const first = outputs.findIndex((size) => size !== 1);
+  const inner = axis.length / outputs[first]!;
+  const whole = axis.filter((_, i) => i % inner === 0);
+  axis.forEach((label, i) => {
+    call.tieLabels(label, whole[Math.floor(i / inner)]!);
+  });
+  return outputs.map((size, i) =>
+    i === first ? whole : call.flow.frozenAxis(size, `${call.title} splits their axis`),
+  );
 }
 
 /** One axis for several in row-major order: each index goes with the channel that it comes from. */
