@@ -89,10 +89,15 @@ export const csv = defineDataset({
 
 /** Distinct labels in order: numbers by value, other texts by code unit. */
 function classNames(table: Table): string[] {
-  if (table.count > 20 && table.labelTexts.length === table.count) {
+  const { count, file } = table;
+  const different = table.labelTexts.length;
+  // Numbers to regress, or the names of the samples: of a class that is to be learned, there are two samples at least.
+  if (count > 20 && different > count / 2) {
     throw new UserError(
       'DATA_CLASSES',
-      `Every one of the ${table.count} rows of ${table.file} has another label.`,
+      different === count
+        ? `Every one of the ${count} rows of ${file} has another label.`
+        : `The ${count} rows of ${file} have ${different} different labels.`,
       'Set label to the column of the class, or target: value if it is a number to regress.',
     );
   }

@@ -169,6 +169,17 @@ describe('csv refuses', () => {
     );
   });
 
+  test('a label column where most rows differ, as numbers to regress do', async () => {
+    const rows = (distinct: number) => Array.from({ length: 30 }, (_, i) => `1,${(i % distinct) / 7}`).join('\n');
+    expect(await errorOf(`x,y\n${rows(16)}\n`)).toMatchInlineSnapshot(
+      `"The 30 rows of <folder>/train.csv have 16 different labels. Set label to the column of the class, or target: value if it is a number to regress. [DATA_CLASSES]"`,
+    );
+    const folder = temporaryFolder();
+    await writeFile(join(folder, 'pairs.csv'), `x,y\n${rows(15)}\n`);
+    const { target } = await openDataset('csv', { train: join(folder, 'pairs.csv') });
+    expect(target).toMatchObject({ kind: 'class', classes: 15 });
+  });
+
   test('a label column where every row differs', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => `1,${i / 7}`).join('\n');
     expect(await errorOf(`x,y\n${rows}\n`)).toMatchInlineSnapshot(
