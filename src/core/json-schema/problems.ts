@@ -40,8 +40,10 @@ export function schemaProblems(schema: Schema, value: Json, subject: Subject): S
   return new Explainer(schema, subject).explain(schema, value, []);
 }
 
-/** After so many problems the rest of a list or mapping is not looked at: a million wrong items are one mistake. */
-const PROBLEMS_MAX = 100;
+/** After so many problems the rest of a list is not looked at: a million wrong items are one mistake. */
+const PROBLEMS_OF_LIST = 100;
+/** More than are shown, so that they can be counted; a file that somebody else made may have a million. */
+const PROBLEMS_OF_MAPPING = 1000;
 
 type Mapping = { readonly [key: string]: Json };
 
@@ -135,7 +137,7 @@ class Explainer {
     const known = Object.keys(schemaMap(schema.properties));
     const { noun, owner } = this.subject(path);
     for (const [key, item] of Object.entries(value)) {
-      if (found.length >= PROBLEMS_MAX) break;
+      if (found.length >= PROBLEMS_OF_MAPPING) break;
       if (schema.propertyNames !== undefined) {
         const bad = this.explain(schema.propertyNames as Schema, key, [...path, key], depth + 1)[0];
         if (bad !== undefined) {
@@ -193,7 +195,7 @@ class Explainer {
   private list(schema: SchemaObject, value: readonly Json[], path: Path, depth: number): SchemaProblem[] {
     const found: SchemaProblem[] = [];
     for (const [index, item] of value.entries()) {
-      if (found.length >= PROBLEMS_MAX) break;
+      if (found.length >= PROBLEMS_OF_LIST) break;
       for (const each of itemSchemas(schema, index))
         found.push(...this.explain(each, item, [...path, index], depth + 1));
     }
