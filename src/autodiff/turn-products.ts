@@ -113,7 +113,7 @@ function writeProduct(b: GraphBuilder, node: Node, turned: ReadonlySet<string>):
   const [transA, transB] = [isTurned(a, 'transA'), isTurned(factor, 'transB')];
   const flips = turned.has(node.outputs[0]!);
   const inputs = (flips ? [factor, a] : [a, factor]).map((name) => b.value(name));
-  if (bias !== undefined) inputs.push(flips ? asColumn(b, b.value(bias)) : b.value(bias));
+  if (bias !== undefined && bias !== '') inputs.push(flips ? asColumn(b, b.value(bias)) : b.value(bias));
   const attributes = {
     transA: Number(flips ? !transB : transA),
     transB: Number(flips ? !transA : transB),

@@ -18,7 +18,8 @@ export function withSymbolicBatch(model: Model): Model {
   for (const node of graph.nodes) {
     const shapeName = node.opType === 'Reshape' && node.domain === '' ? node.inputs[1] : undefined;
     const shape = shapeName === undefined ? undefined : graph.initializers.get(shapeName);
-    if (shape === undefined) continue;
+    // Of another type the model is not valid, which whoever runs it tells.
+    if (shape?.dataType !== 'int64') continue;
     const [batch, ...rest] = intsOf(shape);
     if (batch === undefined || rest.length === 0 || !fixed.has(batch)) continue;
     // 0 copies the dimension of the input; only where -1 is taken already.

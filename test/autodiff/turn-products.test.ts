@@ -37,6 +37,18 @@ const CASES: Readonly<Record<string, readonly [number, Inputs, Build]>> = {
       return b.op('Gemm', [two, u!], { transB: 1 });
     },
   ],
+  'Gemm whose bias is absent by name': [
+    5,
+    { ...X, v: [9, 6], w: [7, 9] },
+    (b, { x, v, w }) => {
+      const product = (left: Value, right: Value) => {
+        const y = b.op('Gemm', [left, right], { transB: 1 });
+        b.graph.nodes.at(-1)!.inputs.push('');
+        return y;
+      };
+      return product(b.op('Relu', [product(x!, v!)]), w!);
+    },
+  ],
   'MatMul, then a bias, then Tanh': [
     7,
     { ...X, v: [6, 9], c: [9], w: [9, 3] },

@@ -53,6 +53,13 @@ describe('an ONNX file as network', () => {
     expect(errors[0]).toMatch(/reads "nowhere", which nothing makes\..* \[ONNX_UNDEFINED_VALUE\]$/);
   });
 
+  test('whose Reshape has a shape of floats is left to whoever runs it', async () => {
+    const model = exported([1, 8]);
+    model.graph.initializers.set('shape', floatTensor([1, 8], [2]));
+    const read = await build({ kind: 'file', file: await fileOf(model) }, { inputShape: [2, 2, 2] });
+    expect(read.graph.nodes[0]!.inputs).toEqual(['image', 'shape']);
+  });
+
   test('of another input shape or number of outputs is refused', async () => {
     const file = await fileOf(exported([1, 8]));
     const errors = async (request: object) =>
