@@ -93,8 +93,15 @@ function checkFit({ graph }: Model, name: string, { inputShape, outputs }: Netwo
     );
   }
   const produced = output.shape?.slice(1) ?? null;
-  if (produced !== null && produced.length === 1 && produced[0] === outputs && typeof output.shape?.[0] !== 'number')
-    return;
+  if (produced?.length === 1 && produced[0] === outputs) {
+    const batch = output.shape?.[0];
+    if (typeof batch !== 'number') return;
+    throw new UserError(
+      'NETWORK_OUTPUTS',
+      `${name} gives ${batch} ${batch === 1 ? 'answer' : 'answers'}, however many samples go in.`,
+      'Export it with an open batch dimension.',
+    );
+  }
   const numbers = produced?.filter((dim) => typeof dim === 'number') ?? [];
   const found =
     produced?.length === 1 && numbers.length === 1

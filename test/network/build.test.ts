@@ -53,11 +53,12 @@ describe('an ONNX file as network', () => {
     expect(errors[0]).toMatch(/reads "nowhere", which nothing makes\..* \[ONNX_UNDEFINED_VALUE\]$/);
   });
 
-  test('whose Reshape has a shape of floats is left to whoever runs it', async () => {
+  test('whose batch stays what it was, here in a Reshape by floats, is refused', async () => {
     const model = exported([1, 8]);
     model.graph.initializers.set('shape', floatTensor([1, 8], [2]));
-    const read = await build({ kind: 'file', file: await fileOf(model) }, { inputShape: [2, 2, 2] });
-    expect(read.graph.nodes[0]!.inputs).toEqual(['image', 'shape']);
+    const request = { inputShape: [2, 2, 2], outputs: 3 };
+    const errors = await userErrorsOf(build({ kind: 'file', file: await fileOf(model) }, request));
+    expect(errors[0]).toContain('gives 1 answer, however many samples go in. Export it with an open batch dimension.');
   });
 
   test('of another input shape or number of outputs is refused', async () => {
