@@ -21,6 +21,8 @@ export function outlineFault(text: string, partsMax: number): OutlineFault | und
   let lineStart = 0;
   let isLineStart = true;
   let isContent = false;
+  /** Colons of the line outside of brackets: to the parser each after the first opens a mapping within the one before. */
+  let colons = 0;
   let parts = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (!isContent && MARKS.has(lexeme)) {
@@ -40,8 +42,13 @@ export function outlineFault(text: string, partsMax: number): OutlineFault | und
     if (isSign && ']}'.includes(lexeme) && brackets.pop() !== (lexeme === ']' ? '[' : '{')) {
       return { kind: 'unmatched', end: offset + 1 };
     }
-    if (columns.length + brackets.length > LEVELS_MAX) return { kind: 'nested', end: offset + 1 };
-    if (lexeme.includes('\n')) lineStart = offset + lexeme.lastIndexOf('\n') + 1;
+    if (isSign && lexeme === ':' && brackets.length === 0) colons++;
+    if (columns.length + brackets.length + Math.max(0, colons - 1) > LEVELS_MAX)
+      return { kind: 'nested', end: offset + 1 };
+    if (lexeme.includes('\n')) {
+      lineStart = offset + lexeme.lastIndexOf('\n') + 1;
+      colons = 0;
+    }
     isLineStart = lexeme.endsWith('\n') || (isLineStart && /^[ \t]/.test(lexeme));
     offset += lexeme.length;
     isContent = false;

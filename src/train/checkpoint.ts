@@ -7,7 +7,7 @@ import type { HistoryEntry, TrainRequest } from './request.js';
 import type { StepCurveState } from './step-curve.js';
 
 /** Raised when the meaning of the parts changes: an old checkpoint is then not used. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Weights worth coming back to. */
 export interface Snapshot {

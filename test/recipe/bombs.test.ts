@@ -31,6 +31,7 @@ describe('a recipe that would take forever is refused at once', () => {
     ['brackets that close none', `x-a: 1\n${']'.repeat(900_000)}`, /:3:1 Unexpected flow-seq-end/],
     ['brackets in brackets', `x-a: ${'[{a: '.repeat(190_000)}`, /:2:252 The recipe is nested too deeply/],
     ['lists in lists', `x-a:\n${'- '.repeat(450_000)}`, /:3:201 The recipe is nested too deeply/],
+    ['keys behind keys', `x-a: ${'b: '.repeat(300_000)}`, /:2:\d+ The recipe is nested too deeply/],
     [
       'levels by indentation',
       many(1300, (i) => `${' '.repeat(i)}a:`).join('\n'),
