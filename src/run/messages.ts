@@ -14,7 +14,7 @@ export type ParentMessage =
 
 /** Child to parent. */
 export type ChildMessage =
-  | { readonly type: 'events'; readonly events: readonly JobEvent[] }
+  | { readonly type: 'event'; readonly event: JobEvent }
   /** Highest resident set so far, told now and then for the case that the process dies. */
   | { readonly type: 'memory'; readonly peakBytes: number }
   /** The job wants to be alone, or has been long enough. */

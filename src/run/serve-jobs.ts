@@ -1,6 +1,5 @@
 import { canonicalJson, type Json } from '../core/canonical-json.js';
 import type { Provider } from '../runtime/provider.js';
-import { BatchedEvents } from './batched-events.js';
 import { type JobRegistries, type JobSurroundings, runJob } from './child.js';
 import type { Job, PluginFile } from './job.js';
 import { type ChildMessage, type ParentMessage, packError } from './messages.js';
@@ -106,17 +105,18 @@ async function answerTo(
   registries: Promise<JobRegistries>,
   { signal, alone }: Pick<JobSurroundings, 'signal' | 'alone'>,
 ): Promise<ChildMessage> {
-  const events = new BatchedEvents((events) => {
-    process.send!({ type: 'events', events } satisfies ChildMessage);
-    tellMemory();
-  });
   try {
-    const result = await runJob(job, await registries, { signal, alone, onEvent: (event) => events.add(event) });
+    const result = await runJob(job, await registries, {
+      signal,
+      alone,
+      onEvent: (event) => {
+        process.send!({ type: 'event', event } satisfies ChildMessage);
+        if (event.type === 'progress') tellMemory();
+      },
+    });
     return { type: 'result', result };
   } catch (error) {
     return { type: 'error', error: signal.aborted ? { kind: 'cancelled' } : packError(error) };
-  } finally {
-    events.flush();
   }
 }
 

@@ -84,7 +84,7 @@ export function superviseJob(
       resolve({ result: { ...result, metrics: mask.json({ ...result.metrics }) }, stays });
 
     const onMessage = (message: ChildMessage) => {
-      if (message.type === 'events') return message.events.forEach(tell);
+      if (message.type === 'event') return tell(message.event);
       if (message.type === 'memory') return seePeak(message.peakBytes);
       if (message.type === 'alone') return quiet(message.wanted);
       outcome = message;
